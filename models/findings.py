@@ -1,0 +1,160 @@
+"""What stands on `ringfence.findings`: the one ordered log of everything that decides (design, section 2).
+
+Each record names its source and position there; the decider drops what is not above the last it took from that
+source, so that a producer may repeat itself after a crash.
+"""
+
+import base64
+from typing import Any, Literal
+
+import msgspec
+
+MAX_RECORD_BYTES = 1 << 20
+"""A finding over this size was not written by us."""
+
+Grade = Literal["block", "limit", "held", "rejected"]
+"""What the evidence alone would justify; policy and budgets may only lower it."""
+
+
+class Source(msgspec.Struct, frozen=True, array_like=True):
+    """Where a finding comes from: a log (`rows`, `clock`, `policy`, or a topic id), its partition, a position in it.
+
+    `index` tells apart several findings of one position; (position, index) rises within (log, partition).
+    """
+
+    log: str
+    partition: int
+    position: int
+    index: int = 0
+
+    @property
+    def stream(self) -> str:
+        """Name of the sequence in which (position, index) rises."""
+        return f"{self.log}/{self.partition}"
+
+
+class Subject(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a finding is about: the same members as a command's target (contract, section 3)."""
+
+    scope: str
+    value: str
+    switch: str | None = None
+    trunk: str | None = None
+    plan: str | None = None
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """The numbers behind a zero-cost finding, as a command shows them (contract, section 3).
+
+    `first_ts` and `last_ts` are ms since the epoch; `expected_rate` is decimal text per minute; `offsets` name the
+    first free call of each payer as `topic/partition/offset`.
+    """
+
+    free_calls: int
+    payers: int
+    called: int
+    first_ts: int
+    last_ts: int
+    paid_since_first: int
+    free_share_before: float
+    log10_odds: float
+    expected_rate: str | None
+    currency: str | None
+    offsets: tuple[str, ...] = ()
+
+
+class Leak(msgspec.Struct, frozen=True, tag="leak", tag_field="kind"):
+    """Free calls of distinct payers where calls were paid before.
+
+    `newest_start` (ms) is when the newest free call began: a call that a half-open block let through began after it.
+    `answered` counts the answered calls under the subject in the hour before `first_ts`. `entry` is the short code
+    or table row that explains the leak. `replaces` lists subjects that this one takes the place of.
+    """
+
+    source: Source
+    subject: Subject
+    grade: Grade
+    why: str
+    evidence: Evidence
+    code: str
+    newest_start: int
+    answered: int
+    switches: tuple[str, ...] = ()
+    entry: str | None = None
+    entry_kind: str | None = None
+    replaces: tuple[Subject, ...] = ()
+
+
+class Mended(msgspec.Struct, frozen=True, tag="mended", tag_field="kind"):
+    """Two payers paid at one switch and plan under a subject that leaked, and nobody was free since."""
+
+    source: Source
+    subject: Subject
+    first_ts: int
+    last_ts: int
+
+
+class Withdrawn(msgspec.Struct, frozen=True, tag="withdrawn", tag_field="kind"):
+    """A charge arrived for calls of the proof, and what is left of it proves too little."""
+
+    source: Source
+    subject: Subject
+    first_ts: int
+    why: str
+
+
+class Totals(msgspec.Struct, frozen=True, tag="totals", tag_field="kind"):
+    """Answered calls per minute of event time in one rows partition: `minutes` = ((minute, count so far), …)."""
+
+    source: Source
+    minutes: tuple[tuple[int, int], ...]
+
+
+class Tick(msgspec.Struct, frozen=True, tag="tick", tag_field="kind"):
+    """A second has passed; the record's own time in the log says which."""
+
+    source: Source
+
+
+class PolicyNote(msgspec.Struct, frozen=True, tag="policy", tag_field="kind"):
+    """An operator's record of `fraud.policy`, forwarded byte for byte (base64) for the decider to verify."""
+
+    source: Source
+    key: str
+    value: str
+    headers: tuple[tuple[str, str], ...]
+
+    def signed(self) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
+        """Key, value and headers as they stood on `fraud.policy`.
+
+        Raises:
+            ValueError: a member is not base64.
+        """
+        headers = [(name, base64.b64decode(value)) for name, value in self.headers]
+        return base64.b64decode(self.key), base64.b64decode(self.value), headers
+
+
+Finding = Leak | Mended | Withdrawn | Totals | Tick | PolicyNote
+
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Finding)
+
+
+def encode(finding: Finding) -> bytes:
+    """The record's bytes: the same finding always gives the same."""
+    return _encoder.encode(finding)
+
+
+def decode(value: bytes) -> Finding:
+    """The finding that `value` holds.
+
+    Raises:
+        ValueError: it is too large, or not a finding.
+    """
+    if len(value) > MAX_RECORD_BYTES:
+        raise ValueError(f"finding of {len(value)} bytes: more than {MAX_RECORD_BYTES}")
+    try:
+        found: Finding = _decoder.decode(value)
+    except msgspec.DecodeError as error:
+        raise ValueError(f"not a finding: {error}") from None
+    return found

@@ -1,0 +1,98 @@
+"""The command line: `ringfence VERB` (contract, section 6); a verb's module is imported when it is used."""
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from streams.errors import RingfenceError
+
+
+class Verb(NamedTuple):
+    """Where a verb's code is (`module:attribute`, a Typer app or a function), and its line of help."""
+
+    where: str
+    help: str
+
+
+VERBS = {
+    "demo": Verb("streams.cli.demo:command", "See the incident, start to finish, on a Kafka of its own."),
+    "run": Verb("streams.cli.run:command", "Run the service: all roles, or those named."),
+    "kafka": Verb("streams.cli.kafka:app", "A single-node Apache Kafka on this machine, for development and tests."),
+    "topics": Verb("streams.cli.topics:app", "The contract's topics on the configured cluster: create, check."),
+    "keys": Verb("streams.cli.keys:app", "The signing keys: new, list."),
+    "send": Verb("streams.cli.send:command", "Send files of events into signalling.events."),
+    "backtest": Verb("streams.cli.backtest:command", "The same code over recorded events, without Kafka."),
+    "simulate": Verb("streams.cli.simulate:command", "A closed loop with a simulated switch, without Kafka."),
+    "enforce": Verb("streams.cli.enforce:app", "Run one enforcer."),
+}
+
+
+class _Lazy(TyperGroup):
+    """A group whose verbs are placeholders until one of them is used."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        name, _, rest = super().resolve_command(ctx, args)
+        return name, load_verb(name) if name else None, rest
+
+
+def load_verb(name: str) -> Any:
+    """Import a verb's module and give its command.
+
+    Raises:
+        KeyError: no verb has this name.
+    """
+    module, attribute = VERBS[name].where.split(":")
+    found = getattr(import_module(module), attribute)
+    if isinstance(found, typer.Typer):
+        return typer.main.get_group(found)
+    app = typer.Typer(add_completion=False, rich_markup_mode=None)
+    app.command(name, help=VERBS[name].help)(found)
+    return typer.main.get_command(app)
+
+
+def _installed_version() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - slow, and rarely asked for
+
+    try:
+        return version("ringfence")
+    except PackageNotFoundError:
+        return "(not installed)"
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"ringfence {_installed_version()}")
+        raise typer.Exit
+
+
+def _options(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+) -> None:
+    """Streaming fraud detection for telephone networks: free international routes and call bursts."""
+
+
+def command_line() -> TyperGroup:
+    """The whole command line, its verbs not yet imported."""
+    app = typer.Typer(cls=_Lazy, add_completion=False, rich_markup_mode=None, no_args_is_help=True)
+    app.callback()(_options)
+    group = typer.main.get_group(app)
+    for name, verb in VERBS.items():
+        group.add_command(TyperCommand(name, help=verb.help, rich_markup_mode=None))
+    return group
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with the contract's status: 0, 1 no, 2 wrong usage, 3 out of reach."""
+    try:
+        command_line().main(args=arguments, prog_name="ringfence")
+    except RingfenceError as error:
+        sys.stderr.write(f"ringfence: {error}\n")
+        sys.exit(error.exit_status)
+
+
+if __name__ == "__main__":
+    main()

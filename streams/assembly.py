@@ -1,0 +1,46 @@
+"""From settings and tables to the parts of `models`: one place for the live service, backtest and simulation."""
+
+from models.decider import Decider
+from models.detector import Detector
+from models.odds import Limits
+from models.policy import Policy
+from models.rules import knowledge_of, rules_hash
+from models.tables import Tables
+from streams.settings import RULE_MODES, Settings
+
+
+def limits_of(settings: Settings) -> Limits:
+    """What the grades of evidence need."""
+    d = settings.detection
+    return Limits(d.enough, d.block_log10, d.limit_log10, d.share_max)
+
+
+def policy_of(settings: Settings) -> Policy:
+    """The operator's policy; seconds become milliseconds."""
+    p = settings.policy
+    return Policy(
+        mode=p.mode,
+        rules={str(rule): mode for rule, mode in (RULE_MODES | p.rules).items()},
+        impact_per_command=p.impact_per_command,
+        impact_total=p.impact_total,
+        lease_ms=int(p.lease_s * 1000),
+        half_open_after_ms=int(p.half_open_after_s * 1000),
+        trickle_per_min=p.trickle_per_min,
+        commands_per_minute=p.commands_per_minute,
+        commands_per_hour=p.commands_per_hour,
+        active_blocks=p.active_blocks,
+    )
+
+
+def detector_of(settings: Settings, tables: Tables) -> Detector:
+    """A detector without state for one partition of rows."""
+    windows = settings.windows
+    known = knowledge_of(tables, limits_of(settings))
+    return Detector(known, int(windows.lateness_s * 1000), int(windows.price_evidence_s * 1000))
+
+
+def decider_of(settings: Settings, tables: Tables) -> Decider:
+    """A decider without state."""
+    policy = policy_of(settings)
+    codes = {row.code: row.name for row in tables.short_codes}
+    return Decider(policy, codes, rules_hash(tables, limits_of(settings), policy), "ringfence")
