@@ -131,6 +131,10 @@ class Admission:
             grown[: self.highs.size] = self.highs
             self.highs = grown
 
+    def advance(self, index: int, high: int) -> None:
+        """A source partition has shown event time `high` (ms), in rows that went elsewhere."""
+        self.highs[index] = max(self.highs[index], high)
+
     def judge(self, rows: Rows) -> Judged:
         """Judge rows in their order; `rows.source` are numbers that `source` has seen."""
         self._make_room(len(rows))

@@ -182,7 +182,10 @@ class LeaseTable:
 
     def allow(self, entries: Mapping[str, tuple[Target, int]]) -> None:
         """Put the operator's allow entries in the place of those before: setting -> (target, end in ms)."""
-        self._allowed = {setting: Rule(setting, target, "pass", until) for setting, (target, until) in entries.items()}
+        allowed = {setting: Rule(setting, target, "pass", until) for setting, (target, until) in entries.items()}
+        if allowed == self._allowed:
+            return
+        self._allowed = allowed
         self._passes = Index()
         for setting, rule in self._allowed.items():
             self._passes.put(setting, rule.target, rule)
@@ -231,7 +234,7 @@ class LeaseTable:
     def newest(self, key: str) -> Command | None:
         """The newest command known of a key, in force or not."""
         entry = self._entries.get(key)
-        return entry and entry.command
+        return None if entry is None else entry.command
 
     def rule(self, key: str, now_ms: int) -> Rule | None:
         """The rule in force on a command's key."""

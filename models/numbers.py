@@ -7,36 +7,33 @@ that is how the short code `333` must not become `+33 3` (contract section 2).
 from collections.abc import Sequence
 from enum import IntEnum
 from functools import cache
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 from phonenumbers.phonemetadata import PhoneMetadata
 
 from models.digits import (
     E164_MAX,
-    TEXT_MAX,
+    HOME,
+    INTERNATIONAL,
+    INVALID,
+    LOCAL,
     TYPE_INTERNATIONAL,
     TYPE_LOCAL,
     TYPE_NATIONAL,
     UNTYPED,
+    Facts,
+    Numbers,
     Small,
-    calling_code,
-    clean,
-    e164,
-    is_home,
-    national,
-    number,
+    callers,
+    matches,
+    normalised,
 )
-from models.hashing import HASHED, Bytes, Key, Keys, Positions, Word, joined, siphash
+from models.hashing import Keys, joined
 from models.plan import calling_codes, national_prefix, region_of_home
 
-CALLER_MIN: Final = 3
-CALLER_MAX: Final = 20
-"""Digits of a caller that is a telephone number."""
-LOCAL, HOME, INTERNATIONAL, INVALID = 0, 1, 2, 255
 TYPES: Final = {
     None: UNTYPED,
     "unknown": UNTYPED,
@@ -46,8 +43,6 @@ TYPES: Final = {
     "short": TYPE_LOCAL,
 }
 """`called_type` as the kernels number it."""
-_NUMBER = np.uint64(Key.NUMBER)
-_NUMBER_WITH_PLUS = np.uint64(Key.NUMBER | 0x100)
 
 
 class Reach(IntEnum):
@@ -75,38 +70,6 @@ class Network(msgspec.Struct, frozen=True):
     home_country_code: str
     international_prefix: str = "00"
     home_prefixes: tuple[str, ...] = ()
-
-
-class Numbers(NamedTuple):
-    """A column of called numbers, normalised.
-
-    Attributes:
-        digits: uint64, E.164 digits as a number, or the key of what is none.
-        length: uint8, how many digits, or characters.
-        reach: uint8, `Reach`.
-        code: uint16, calling code; 0 where none is assigned, and for a LOCAL number.
-    """
-
-    digits: Keys
-    length: Small
-    reach: Small
-    code: npt.NDArray[np.uint16]
-
-
-class Facts(NamedTuple):
-    """A network as the kernels take it: texts as uint8 arrays, lengths in digits."""
-
-    home: Small
-    prefix: Small
-    trunk: Small
-    """National trunk prefix."""
-    shortest: int
-    """Digits of the shortest national number."""
-    longest: int
-    homes: Small
-    """Home prefixes, each followed by a zero byte."""
-    codes: Small
-    """1 at every assigned calling code, [1000]."""
 
 
 def _bytes(text: str) -> Small:
@@ -154,75 +117,6 @@ def _facts(home: str, international: str, homes: list[str]) -> Facts:
     )
 
 
-@nb.njit(cache=True)
-def _text_key(out: Small, size: int, plus: bool) -> Word:
-    """Return the key of a number that is not E.164: a hash of its characters."""
-    return siphash(out, 0, size, _NUMBER_WITH_PLUS if plus else _NUMBER) | HASHED
-
-
-@nb.njit(cache=True)
-def _normalise(text: Bytes, starts: Positions, ends: Positions, kinds: Small, facts: Facts) -> Numbers:
-    size = starts.size
-    digits, count = np.zeros(size, np.uint64), np.zeros(size, np.uint8)
-    reach, code = np.full(size, np.uint8(INVALID)), np.zeros(size, np.uint16)
-    out = np.empty(TEXT_MAX, np.uint8)
-    for i in range(size):
-        length, plus, service = clean(text, starts[i], ends[i], out)
-        if length < 0:
-            continue
-        value, found = np.uint64(0), 0
-        if not service:
-            value, found = e164(out, length, plus, kinds[i], facts)
-        if found == 0:
-            digits[i], count[i], reach[i] = _text_key(out, length, plus), length, LOCAL
-            continue
-        digits[i], count[i] = value, found
-        reach[i] = HOME if is_home(value, found, facts.homes) else INTERNATIONAL
-        code[i] = calling_code(value, found, facts.codes)
-    return Numbers(digits, count, reach, code)
-
-
-@nb.njit(cache=True)
-def _callers(text: Bytes, starts: Positions, ends: Positions, facts: Facts) -> Keys:
-    keys = np.zeros(starts.size, np.uint64)
-    out = np.empty(TEXT_MAX, np.uint8)
-    for i in range(starts.size):
-        length, plus, service = clean(text, starts[i], ends[i], out)
-        if service or not CALLER_MIN <= length <= CALLER_MAX:
-            continue
-        value, found = e164(out, length, plus, UNTYPED, facts)
-        keys[i] = value if found else _text_key(out, length, plus)
-    return keys
-
-
-@nb.njit(cache=True)
-def _same(out: Small, length: int, plus: bool, called: Word, count: int, facts: Facts) -> bool:
-    """Say whether any reading of what was dialled is the called number."""
-    if (called, count) == e164(out, length, plus, TYPE_INTERNATIONAL, facts):
-        return True
-    if plus:
-        return False
-    nothing = facts.home[:0]
-    return (
-        (called, count) == number(out, 0, length, nothing)
-        or (called, count) == national(out, length, facts)
-        or (called, count) == number(out, 0, length, facts.home)
-    )
-
-
-@nb.njit(cache=True)
-def _matches(
-    text: Bytes, starts: Positions, ends: Positions, called: Keys, count: Small, facts: Facts
-) -> npt.NDArray[np.bool_]:
-    same = np.zeros(starts.size, np.bool_)
-    out = np.empty(TEXT_MAX, np.uint8)
-    for i in range(starts.size):
-        length, plus, service = clean(text, starts[i], ends[i], out)
-        if length > 0 and not service:
-            same[i] = _same(out, length, plus, called[i], count[i], facts)
-    return same
-
-
 def normalise(texts: Sequence[str], kinds: Small, network: Network) -> Numbers:
     """Return a column of called numbers, normalised; `kinds` (uint8[texts]) is their types, as in `TYPES`.
 
@@ -234,7 +128,7 @@ def normalise(texts: Sequence[str], kinds: Small, network: Network) -> Numbers:
         >>> int(numbers.digits[0]), numbers.reach.tolist(), numbers.code.tolist()
         (33387654321, [2, 0], [33, 0])
     """
-    columns: Numbers = _normalise(*joined(texts), kinds, facts(network))
+    columns: Numbers = normalised(*joined(texts), kinds, facts(network))
     return columns
 
 
@@ -248,7 +142,7 @@ def caller_keys(texts: Sequence[str], network: Network) -> Keys:
         >>> caller_keys(["+212661234567", "0661234567", "Anonymous"], Network(home_country_code="212")).tolist()
         [212661234567, 212661234567, 0]
     """
-    keys: Keys = _callers(*joined(texts), facts(network))
+    keys: Keys = callers(*joined(texts), facts(network))
     return keys
 
 
@@ -258,7 +152,7 @@ def dialled_is_called(texts: Sequence[str], numbers: Numbers, network: Network) 
     The readings are: international (`+`, the network's prefix, or without either), and national with or without
     the trunk prefix.
     """
-    same: npt.NDArray[np.bool_] = _matches(*joined(texts), numbers.digits, numbers.length, facts(network))
+    same: npt.NDArray[np.bool_] = matches(*joined(texts), numbers.digits, numbers.length, facts(network))
     return same
 
 

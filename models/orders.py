@@ -12,7 +12,7 @@ MAX_BYTES = 64 << 10
 VERSION = 1
 AHEAD_MS = 300_000
 """How far the operators' clocks may be apart; the contract allows events the same (section 2)."""
-LADDER = frozenset({"off", "shadow", "limit", "enforce"})
+LADDER = ("off", "shadow", "limit", "enforce")
 
 _BUDGET = re.compile(r"budget:[a-z_]{1,64}")
 _APPROVE = re.compile(r"approve:[0-9a-f-]{1,64}")

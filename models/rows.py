@@ -11,14 +11,12 @@ import models.judging
 import models.numbers
 import models.prices
 from models.columns import Names, coded, flagged, running_high, seconds
+from models.digits import INTERNATIONAL, INVALID, Numbers
 from models.events import KINDS, Event, EventKind
 from models.hashing import Key, keys_of, mixed
 from models.numbers import (
-    INTERNATIONAL,
-    INVALID,
     TYPES,
     Network,
-    Numbers,
     caller_keys,
     dialled_is_called,
     normalise,

@@ -60,7 +60,7 @@ async def serve(
     """
     app = web.Application()
     app.add_routes(_routes(healths, metrics))
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
         yield await _bound(runner, service)
@@ -70,7 +70,7 @@ async def serve(
 
 async def _bound(runner: web.AppRunner, service: Service) -> str:
     try:
-        await web.TCPSite(runner, service.host, service.port, shutdown_timeout=1.0).start()
+        await web.TCPSite(runner, service.host, service.port).start()
     except OSError as error:
         raise UsageError(
             f"[service] port = {service.port}: cannot listen on {service.host}: {error.strerror or error}"

@@ -6,9 +6,8 @@ The records are refused whichever others they are read with, and where the detec
 
 from typing import NamedTuple
 
-from examples import ATTEMPT, RELEASE, TS, event, raw
-
 from models.rejects import Reason
+from tests.examples import ATTEMPT, RELEASE, TS, event, raw
 
 
 class Bad(NamedTuple):

@@ -1,10 +1,17 @@
 """What an enforcer reads from Kafka: all partitions of its topics, from the beginning, and never in a group."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
-from confluent_kafka import OFFSET_BEGINNING, TIMESTAMP_LOG_APPEND_TIME, Consumer, KafkaError, KafkaException
-from confluent_kafka import Message, TopicPartition
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    TIMESTAMP_LOG_APPEND_TIME,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Message,
+    TopicPartition,
+)
 
 from streams import logs
 from streams.enforcers.reports import Acknowledged
@@ -12,6 +19,7 @@ from streams.enforcers.worker import CONTROL, POLICY, Record
 from streams.errors import UsageError
 from streams.kafka import REACH_S, consumer_config, reach, unreachable
 from streams.settings import Settings
+from streams.signing import Headers
 
 ACKS = "fraud.acks"
 REFRESH_TIMEOUT_S = 0.2
@@ -72,9 +80,9 @@ class Feed:
         if error is not None:
             self._note(message, error)
             return None
-        place = message.topic(), message.partition()
-        self._next[place] = message.offset() + 1
-        return _record(message)
+        record = _record(message)
+        self._next[record.topic, record.partition] = record.offset + 1
+        return record
 
     def refresh(self) -> bool:
         """Look for new partitions and read them too; gives whether there are any."""
@@ -101,9 +109,9 @@ class Feed:
 
     def _note(self, message: Message, error: KafkaError) -> None:
         if error.code() == KafkaError._PARTITION_EOF:
-            place = message.topic(), message.partition()
-            self._unread.discard(place)
-            self._next[place] = message.offset()
+            end = _record(message)
+            self._unread.discard((end.topic, end.partition))
+            self._next[end.topic, end.partition] = end.offset
         else:
             log.warning("Kafka", error=error.str())
 
@@ -111,12 +119,10 @@ class Feed:
 def _record(message: Message) -> Record:
     kind, timestamp_ms = message.timestamp()
     return Record(
-        message.topic(),
-        message.partition(),
-        message.offset(),
+        *cast("tuple[str, int, int]", (message.topic(), message.partition(), message.offset())),
         message.key(),
         message.value(),
-        message.headers(),
+        cast("Headers | None", message.headers()),
         timestamp_ms if kind == TIMESTAMP_LOG_APPEND_TIME else None,
     )
 

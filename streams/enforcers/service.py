@@ -147,7 +147,7 @@ def _loop(worker: Worker, feed: Feed, acks: _Acks, kill_file: Path | None, stop:
         if record is not None:
             worker.take(record, now)
         if loading and not feed.loading:
-            loading = False
+            loading, next_tick_ms = False, now  # its first heartbeat is the load's
             worker.loaded(now)
             log.info("loaded", offsets=feed.offsets)
         if now >= next_tick_ms:

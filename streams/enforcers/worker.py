@@ -13,6 +13,7 @@ import msgspec
 from models import orders
 from models.commands import CommandError, UnsupportedError, decode, id_of
 from models.leases import BAD, FAILED, FORGED, OK, SUPERSEDED, UNSUPPORTED, LeaseTable, Outcome, Rule
+from models.targets import Target
 from streams import logs
 from streams.enforcers.driver import Cause, Driver, DriverError, Loaded, RuleChange
 from streams.enforcers.reports import Ack, Acknowledged, Heartbeat
@@ -50,6 +51,13 @@ class _Answer(NamedTuple):
     outcome: Outcome
 
 
+class _Failure(NamedTuple):
+    """What a driver did not take, and the id of the command that was answered 500 for it, empty for none."""
+
+    error: str
+    command: str
+
+
 class Worker:
     """Takes records in the order of their partitions, and drives one switch.
 
@@ -83,7 +91,7 @@ class Worker:
         self._orders = orders.Orders()
         self._local_kill = False
         self._driven: dict[str, Rule] = {}
-        self._failed: dict[str, str] = {}
+        self._failed: dict[str, _Failure] = {}
         self._statuses: Counter[str] = Counter()
         self._loading = True
         self._begun = False
@@ -117,6 +125,7 @@ class Worker:
         self._loading = False
         self._begun = True
         self._table.expire(now_ms)
+        self._set_policy(now_ms)
         wanted = self._wanted(now_ms)
         self._driver.apply(Loaded(self._name, tuple(wanted), now_ms))
         self._reconcile(wanted, "loaded", now_ms)
@@ -139,7 +148,7 @@ class Worker:
         for key in ended:
             self._drive(key, None, "expired", now_ms)
         self._local_kill = local_kill
-        if now_ms >= self._next_reconcile_ms and not self._loading:
+        if now_ms >= self._next_reconcile_ms:
             self._next_reconcile_ms = now_ms + RECONCILE_MS
             self._follow_policy("retry", now_ms)
         if now_ms >= self._next_heartbeat_ms:
@@ -160,7 +169,7 @@ class Worker:
         except (CommandError, UnicodeDecodeError) as error:
             return self._refused(record, value, Outcome(BAD, str(error)))
         outcome = self._table.offer(key, command, now_ms, record.appended_ms)
-        if outcome.status != OK:
+        if outcome.status != OK and not self._loading:
             log.warning("command not applied", at=str(record), status=outcome.status, error=outcome.error)
         return _Answer(command.id, key, outcome)
 
@@ -174,8 +183,8 @@ class Worker:
         if not answer.key:
             return answer
         rule = self._table.rule(answer.key, now_ms)
-        error = self._drive(answer.key, rule if rule and self._mine(rule) else None, "command", now_ms)
-        return self._settled(answer) if error else answer
+        self._drive(answer.key, rule if rule and self._drives(rule.target) else None, "command", now_ms)
+        return self._settled(answer)
 
     def _settled(self, answer: _Answer) -> _Answer:
         """The answer once the driver has had its say, and once newer commands of the load are known."""
@@ -185,35 +194,50 @@ class Worker:
         if newest is not None and newest.id != answer.id:
             return answer._replace(outcome=Outcome(SUPERSEDED, "superseded before it was applied"))
         if answer.key in self._failed:
-            return answer._replace(outcome=Outcome(FAILED, self._failed[answer.key]))
+            return answer._replace(outcome=Outcome(FAILED, self._failed[answer.key].error))
         return answer
 
-    def _drive(self, key: str, rule: Rule | None, cause: Cause, now_ms: int) -> str:
-        """Tell the driver what now holds on a key, unless it knows; gives what went wrong, empty if nothing did."""
+    def _drive(self, key: str, rule: Rule | None, cause: Cause, now_ms: int) -> None:
+        """Tell the driver what now holds on a key, unless it knows; what goes wrong is tried again later."""
         known = self._driven.get(key)
         subject = rule or known
         if subject is None or rule == known:
             self._failed.pop(key, None)
-            return ""
+            return
+        if rule is None and subject.until <= now_ms:
+            cause = "expired"
         try:
             self._driver.apply(RuleChange.of(subject, cause, now_ms, ends=rule is None))
         except DriverError as error:
-            log.error("the switch did not take a change", key=key, error=str(error))
-            self._failed[key] = str(error)
-            return str(error)
+            self._fail(key, str(error), cause)
+            return
         if rule is None:
             del self._driven[key]
         else:
             self._driven[key] = rule
-        if self._failed.pop(key, None) is not None and rule is not None and rule.command:
-            self._acknowledge(_Answer(rule.command, key, Outcome(OK)), now_ms)
-        return ""
+        self._recover(key, cause, now_ms)
 
-    def _mine(self, rule: Rule) -> bool:
-        return not self._switches or rule.target.switch is None or rule.target.switch in self._switches
+    def _fail(self, key: str, error: str, cause: Cause) -> None:
+        log.warning("the switch did not take a change", key=key, error=error)
+        newest = self._table.newest(key)
+        if cause in {"command", "loaded"} and newest is not None:
+            self._failed[key] = _Failure(error, newest.id)
+        else:
+            self._failed[key] = self._failed.get(key, _Failure(error, ""))
+
+    def _recover(self, key: str, cause: Cause, now_ms: int) -> None:
+        """Acknowledge a command that was answered 500 and has now been applied after all."""
+        failure = self._failed.pop(key, None)
+        newest = self._table.newest(key)
+        late = cause not in {"command", "loaded", "expired"}
+        if late and failure and newest and failure.command == newest.id:
+            self._acknowledge(_Answer(newest.id, key, Outcome(OK)), now_ms)
+
+    def _drives(self, target: Target) -> bool:
+        return not self._switches or target.switch is None or target.switch in self._switches
 
     def _wanted(self, now_ms: int) -> dict[str, Rule]:
-        return {rule.key: rule for rule in self._table.rules(now_ms) if self._mine(rule)}
+        return {rule.key: rule for rule in self._table.rules(now_ms) if self._drives(rule.target)}
 
     def _reconcile(self, wanted: Mapping[str, Rule], cause: Cause, now_ms: int) -> None:
         for key in [*wanted, *(self._driven.keys() - wanted.keys())]:
@@ -231,25 +255,29 @@ class Worker:
         if fault := fault or self._orders.offer(order, now_ms):
             log.warning("order ignored", at=str(record), error=fault)
             return
-        if not self._loading:
-            self._follow_policy("kill" if order.setting == "kill" else "allow", now_ms)
+        if self._begun:
+            self._follow_policy("allow", now_ms)
 
     def _follow_policy(self, cause: Cause, now_ms: int) -> None:
-        """Put kill switch and allow entries in force, and bring the driver to the table."""
+        """Put the operators' orders in force; of a half-read table only a kill switch is told to the driver."""
+        thrown = self._set_policy(now_ms)
+        if not self._loading or self._table.killed:
+            self._reconcile(self._wanted(now_ms), "kill" if thrown else cause, now_ms)
+
+    def _set_policy(self, now_ms: int) -> bool:
+        """Tell the table of kill switch and allow entries; gives whether the switch was thrown."""
         killed = self._local_kill or self._orders.killed(now_ms)
-        if killed != self._table.killed:
+        thrown = killed != self._table.killed
+        if thrown:
             log.warning("kill switch", on=killed)
-            cause = "kill"
         self._table.kill(killed)
         self._table.allow(self._orders.allowed(now_ms))
-        self._reconcile(self._wanted(now_ms), cause, now_ms)
+        return thrown
 
     def _acknowledge(self, answer: _Answer, now_ms: int) -> None:
         status, error = answer.outcome
         newest = self._table.newest(answer.key) if status == OK else None
-        here = newest is not None and (
-            not self._switches or newest.target.switch is None or newest.target.switch in self._switches
-        )
+        here = newest is not None and self._drives(newest.target)
         self._statuses[str(status)] += 1
         applied_at = now_ms if status == OK else None
         ack = Ack(answer.id, self._name, status, applied_at, int(here), error or None)

@@ -1,5 +1,6 @@
-"""A role for the supervisor's tests: what it does is its first argument; it reports through the real heartbeat."""
+"""A role for the supervisor's tests: its first argument says what it does; the heartbeat is the real one."""
 
+import os
 import signal
 import sys
 import threading
@@ -55,7 +56,7 @@ def once(heartbeat: Heartbeat) -> None:
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     if len(sys.argv) > 3:
-        Path(sys.argv[3]).write_text(str(__import__("os").getpid()))
+        Path(sys.argv[3]).write_text(str(os.getpid()))
     our_heartbeat = Heartbeat.from_env()
     our_heartbeat.end_with_supervisor()
     globals()[sys.argv[1]](our_heartbeat)

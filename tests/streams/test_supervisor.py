@@ -170,10 +170,13 @@ def test_reports_are_rare_unless_readiness_changes():
         assert len(reports.readlines()) == 2
 
 
-async def answers(service: Service, healths: list[Health], metrics: Callable[[], bytes], path: str) -> tuple[int, str]:
-    async with serve(service, lambda: healths, metrics) as address, aiohttp.ClientSession() as session:
-        async with session.get(f"http://{address}{path}") as response:
-            return response.status, await response.text()
+async def answers(service: Service, healths: list[Health], path: str) -> tuple[int, str]:
+    async with (
+        serve(service, lambda: healths, lambda: b"numbers") as address,
+        aiohttp.ClientSession() as session,
+        session.get(f"http://{address}{path}") as response,
+    ):
+        return response.status, await response.text()
 
 
 @pytest.mark.parametrize(
@@ -187,14 +190,14 @@ async def answers(service: Service, healths: list[Health], metrics: Callable[[],
 )
 def test_health_over_http_says_who_is_not_ready(path, ready, status, body):
     healths = [Health("intake", True, 0, 0), Health("decider", ready, 3, 1)]
-    assert asyncio.run(answers(Service(port=0), healths, lambda: b"numbers", path)) == (status, body)
+    assert asyncio.run(answers(Service(port=0), healths, path)) == (status, body)
 
 
 def test_a_taken_port_is_one_line():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         service = Service(port=taken.getsockname()[1])
         with pytest.raises(UsageError, match=rf"^\[service\] port = {service.port}: cannot listen"):
-            asyncio.run(answers(service, [], lambda: b"", "/livez"))
+            asyncio.run(answers(service, [], "/livez"))
 
 
 def test_metrics_of_dead_and_living_processes_are_added_up(tmp_path):
@@ -241,7 +244,8 @@ def test_roles_that_are_none_are_refused(names, instances, message):
 
 def test_the_service_ends_well_on_sigterm(tmp_path):
     code = (
-        "import sys\nfrom streams import logs\nfrom streams.settings import Service\nfrom streams.supervisor import run\n"
+        "import sys\nfrom streams import logs\nfrom streams.settings import Service\n"
+        "from streams.supervisor import run\n"
         "service = Service(port=0, log_format='json')\nlogs.setup(service)\n"
         f"run({{'well': 2}}, service, lambda role: [sys.executable, {str(FAKE)!r}, role])\n"
     )

@@ -1,0 +1,44 @@
+"""What of each source partition an owner has applied: replays are dropped, a gap stops it (design, section 4)."""
+
+import numpy as np
+
+from models.row_table import Rows
+from streams.blocks import Block, Cover
+from streams.errors import RingfenceError
+
+
+class GapError(RingfenceError):
+    """Offsets of a source partition that no block covered: nothing is skipped, the partition stops."""
+
+
+class Coverage:
+    """Per source partition the offset up to which everything was applied."""
+
+    def __init__(self, applied: dict[str, int] | None = None) -> None:
+        self.applied = applied or {}
+
+    def admit(self, block: Block) -> Rows:
+        """The rows of a block that were not applied yet; the block counts as applied from now on.
+
+        Raises:
+            GapError: the block begins after what was applied.
+        """
+        known = np.array([self._known(cover) for cover in block.covers], np.int64)
+        for cover in block.covers:
+            self.applied[_name(cover)] = max(self._known(cover), cover.end)
+        if not len(block.rows):
+            return block.rows
+        return block.rows.take(block.rows.offset >= known[block.rows.source])
+
+    def _known(self, cover: Cover) -> int:
+        known = self.applied.get(_name(cover), cover.begin)
+        if cover.begin > known:
+            raise GapError(
+                f"{cover.origin}{known}: the rows of offsets {known} to {cover.begin - 1} never came;"
+                " this partition stops here (set the intake's committed offset back to replay them)"
+            )
+        return known
+
+
+def _name(cover: Cover) -> str:
+    return f"{cover.origin}{cover.topic_id}"

@@ -1,0 +1,77 @@
+"""How our Faust apps are set up, run and ended; what we rely on in Faust is pinned by contract tests."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+import faust
+
+from streams import logs
+from streams.heartbeat import Heartbeat
+from streams.settings import Settings
+
+RAW: dict[str, Any] = {"key_serializer": "raw", "value_serializer": "raw", "value_type": bytes}
+SESSION_S = 6.0
+"""After a crash the partitions of a role are free again within this time."""
+
+log = logs.get(__name__)
+
+
+def new_app(name: str, settings: Settings) -> faust.App:
+    """A Faust app without tables, web server or leader topic; acknowledged offsets are committed every second."""
+    brokers, credentials = settings.kafka.faust()
+    datadir = settings.service.state_dir / "faust" / name
+    datadir.mkdir(parents=True, exist_ok=True)
+    return faust.App(
+        name,
+        broker=brokers,
+        broker_credentials=credentials,
+        store="memory://",
+        datadir=str(datadir),
+        web_enabled=False,
+        topic_disable_leader=True,
+        topic_allow_declare=False,
+        consumer_auto_offset_reset="earliest",
+        broker_commit_interval=1.0,
+        broker_session_timeout=SESSION_S,
+        broker_heartbeat_interval=1.5,
+        stream_wait_empty=False,
+        processing_guarantee="at_least_once",
+    )
+
+
+@asynccontextmanager
+async def supervised(heartbeat: Heartbeat) -> AsyncIterator[None]:
+    """End the process at any failure: the supervisor starts it anew from what is durable."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        raise
+    except BaseException as error:
+        reason = logs.describe(error)
+        log.critical("role failed", reason=reason)
+        heartbeat.last_words(reason)
+        os._exit(1)
+
+
+def on_revoked(app: faust.App, act: Callable[[set[int]], Awaitable[None]]) -> None:
+    """Call `act` with the numbers of the partitions that this member loses, before another one gets them."""
+
+    async def revoked(_app: Any, partitions: Any, **_: Any) -> None:
+        await act({partition.partition for partition in partitions})
+
+    app.on_partitions_revoked.connect(cast(Any, revoked), weak=False)
+
+
+def run(app: faust.App) -> None:
+    """Run an app until SIGTERM."""
+    worker = faust.Worker(app, loglevel="WARNING", override_logging=False, redirect_stdouts=False, quiet=True)
+    worker.execute_from_commandline()
+
+
+def assigned(app: faust.App) -> set[Any]:
+    """The partitions that the app reads now; empty during a rebalance."""
+    consumer = getattr(app, "consumer", None)
+    return set() if app.rebalancing or consumer is None else set(consumer.assignment())

@@ -1,0 +1,176 @@
+"""The whole service on a real Kafka: the backtest's commands, dead letters byte for byte, and kill -9 of every role."""
+
+import contextlib
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from confluent_kafka import Consumer, Producer, TopicPartition
+
+from models import commands
+from streams.broker import Broker
+from streams.settings import load
+from streams.signing import KeyRing, Role
+from streams.topics import create
+
+RINGFENCE = (sys.executable, "-m", "streams")
+BEGIN_MS = 1_795_460_000_000
+MINUTES = 100
+
+
+def call(rng: random.Random, ts: int, called: str, rate: str) -> list[tuple[int, str]]:
+    subscriber = rng.randrange(10_000)
+    common = {
+        "call_id": f"{rng.getrandbits(64):016x}",
+        "caller": f"+2126{subscriber:08d}",
+        "called": called,
+        "account": f"acc-{subscriber}",
+        "plan": rng.choice(["prepaid", "postpaid"]),
+        "switch": rng.choice(["cas-1", "fes-1"]),
+    }
+    events = [(ts, {"event": "attempt", "ts": ts, "rate": rate, **common})]
+    if rng.random() < 0.6:
+        events.append((ts + 4_000, {"event": "answer", "ts": ts + 4_000, **common}))
+    return [(at, json.dumps(event)) for at, event in events]
+
+
+def incident(seed: int = 1) -> list[str]:
+    """A morning of paid calls, then eight minutes in which +333 is free."""
+    rng = random.Random(seed)
+    number = lambda: f"{rng.randrange(10**8):08d}"  # noqa: E731
+    events: list[tuple[int, str]] = []
+    for second in range(0, MINUTES * 60, 4):
+        ts = BEGIN_MS + second * 1_000
+        events += call(rng, ts, f"+33{rng.choice('1346')}{number()}", "3.50")
+        events += [e for _ in range(8) for e in call(rng, ts + rng.randrange(4_000), f"+2125{number()}", "1.00")]
+    for second in range(0, 480, 4):
+        ts = BEGIN_MS + (MINUTES * 60 + second) * 1_000
+        events += call(rng, ts, f"+33{rng.choice('16')}{number()}", "3.50")
+        events += call(rng, ts + 2_000, f"+333{number()}", "0") if second % 12 == 0 else []
+    return [line for _, line in sorted(events, key=lambda e: e[0])]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    home = tmp_path_factory.mktemp("service")
+    with Broker(ephemeral=True) as broker:
+        (home / "short.csv").write_text("code,name\n333,voicemail\n")
+        (home / "ringfence.toml").write_text(
+            f"""
+            [network]
+            home_country_code = "212"
+            short_codes = "short.csv"
+            [kafka]
+            bootstrap_servers = "{broker.bootstrap_servers}"
+            event_partitions = 1
+            [service]
+            port = 0
+            state_dir = "state"
+            log_format = "json"
+            [keys]
+            dir = "keys"
+            """
+        )
+        ringfence(home, "keys", "new", "det-1", "--role", "decider", "--dir", str(home / "keys"))
+        create(load(home / "ringfence.toml"))
+        yield home
+
+
+def ringfence(home: Path, *arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run([*RINGFENCE, *arguments], cwd=home, capture_output=True, text=True, check=True, timeout=120)
+
+
+@contextlib.contextmanager
+def service(home: Path):
+    with (home / "run.log").open("ab") as log:
+        process = subprocess.Popen([*RINGFENCE, "run"], cwd=home, stdout=log, stderr=log)
+        try:
+            yield process
+        finally:
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(20) == 0
+
+
+def everything(home: Path, topic: str, wanted, timeout_s: float = 60.0) -> list:
+    """All records of a one-partition topic, read until `wanted` is content with them."""
+    settings = load(home / "ringfence.toml")
+    consumer = Consumer({**settings.kafka.librdkafka(), "group.id": "test", "enable.auto.commit": False})
+    consumer.assign([TopicPartition(topic, 0, 0)])
+    found, deadline = [], time.monotonic() + timeout_s
+    while not wanted(found) and time.monotonic() < deadline:
+        found += consumer.consume(1000, 0.2)
+    consumer.close()
+    return found
+
+
+def produce(home: Path, records: list[bytes]) -> None:
+    producer = Producer(load(home / "ringfence.toml").kafka.librdkafka())
+    for record in records:
+        producer.produce("signalling.events", record, b"key")
+        producer.poll(0)
+    assert producer.flush(30) == 0
+
+
+def backtest(home: Path, lines: list[str]) -> list[dict]:
+    (home / "events.jsonl").write_text("\n".join(lines) + "\n")
+    ringfence(home, "backtest", "events.jsonl", "--output", "out")
+    return [json.loads(line) for line in (home / "out" / "commands.jsonl").read_text().splitlines()]
+
+
+def story(found: list[dict]) -> dict[str, list[tuple]]:
+    """What the contract promises to be the same, per key in order."""
+    told: dict[str, list[tuple]] = {}
+    for value in found:
+        key = commands.decode(json.dumps(value).encode()).target.key()
+        entry = (value["diagnosis"] or {}).get("entry")
+        told.setdefault(key, []).append((value["action"], value["reason"], entry, value["incident"], value["id"]))
+    return told
+
+
+def test_the_service_gives_the_backtests_commands_though_every_role_is_killed(home):
+    lines = incident()
+    expected = [line["value"] for line in backtest(home, lines)]
+    assert any(value["action"] == "block" for value in expected)
+    cut = next(n for n, line in enumerate(lines) if '"+333' in line and '"rate": "0"' in line) + 1
+    with service(home) as process:
+        produce(home, [line.encode() for line in lines[: cut // 2]])
+        everything(home, "ringfence.findings", lambda found: len(found) >= 10)
+        kill_roles(process)
+        produce(home, [line.encode() for line in lines[cut // 2 : cut]])
+        kill_roles(process)
+        produce(home, [line.encode() for line in lines[cut:]])
+        found = everything(home, "fraud.control", lambda found: len(found) >= len(expected))
+    ring = KeyRing.load(home / "keys")
+    for message in found:
+        ring.verify(Role.DECIDER, "fraud.control", message.key(), message.value(), message.headers())
+    assert story([json.loads(message.value()) for message in found]) == story(expected)
+
+
+def kill_roles(supervisor: subprocess.Popen) -> None:
+    for child in psutil.Process(supervisor.pid).children():
+        child.kill()
+
+
+def test_bad_events_reach_the_dead_letters_byte_for_byte_and_good_ones_are_counted(home):
+    from bad_events import BAD_EVENTS
+
+    records, good = [], 0
+    for name, record, _ in BAD_EVENTS:
+        now = int(time.time() * 1000)
+        records += [
+            record,
+            json.dumps({"event": "attempt", "call_id": name, "ts": now, "caller": "", "called": "333"}).encode(),
+        ]
+        good += 1
+    with service(home):
+        produce(home, records)
+        wanted = [(record, reason) for _, record, reason in BAD_EVENTS]
+        letters = everything(home, "signalling.dlq", lambda found: len(found) >= len(wanted))
+    seen = [(message.value(), dict(message.headers())["dlq.reason"].decode()) for message in letters]
+    assert sorted(seen, key=repr) == sorted(((r or b"", str(reason)) for r, reason in wanted), key=repr)
