@@ -33,6 +33,8 @@ WAIT_S = 0.005
 """How long a batch may wait to fill: latency where calls are few."""
 COMMIT_S = 0.5
 LOG_APPEND_TIME = 2
+MEMBERSHIP = {"auto.offset.reset": "error", "session.timeout.ms": 6_000, "heartbeat.interval.ms": 1_500}
+"""Records that are gone are an error, never skipped; after a crash another member takes over within 6 s."""
 BUILD = b"ringfence/0.1.0"
 
 
@@ -59,7 +61,7 @@ class Intake:
         self._covered: dict[tuple[int, int], int] = {}
         self._committed: dict[int, int] = {}
         self._moved = 0
-        self._consumer = Consumer(consumer_config(settings, GROUP) | {"auto.offset.reset": "error"})
+        self._consumer = Consumer(consumer_config(settings, GROUP) | MEMBERSHIP)
 
     def run(self, stop: threading.Event, heartbeat: Heartbeat) -> None:
         """Take records until `stop` is set.

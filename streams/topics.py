@@ -1,5 +1,6 @@
 """The topics of the contract (section 1) and our own: the table, creation, and where a cluster differs."""
 
+import time
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ from streams.settings import Settings
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
+VISIBLE_EVERY_S = 0.05
 APPEND_TIME = {"message.timestamp.type": "LogAppendTime"}
 COMPACT = {"cleanup.policy": "compact"}
 SMALL_SEGMENTS = {"segment.bytes": str(64 << 20)}
@@ -100,7 +102,16 @@ def create(settings: Settings) -> list[str]:
     if not missing:
         return []
     futures = client.create_topics(missing, operation_timeout=REACH_S, request_timeout=REACH_S)
-    return [name for name, future in futures.items() if _created(name, future, settings)]
+    made = [name for name, future in futures.items() if _created(name, future, settings)]
+    _await(made, client, settings)
+    return made
+
+
+def _await(names: list[str], client: AdminClient, settings: Settings) -> None:
+    """Wait until the brokers know what the controller has made: who comes next must not find them missing."""
+    deadline_s = time.monotonic() + REACH_S
+    while not set(names) <= metadata(client, settings).topics.keys() and time.monotonic() < deadline_s:
+        time.sleep(VISIBLE_EVERY_S)
 
 
 def _created(name: str, future: object, settings: Settings) -> bool:
