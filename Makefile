@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.set-up
 
-.PHONY: setup test check format lock
+.PHONY: setup demo test check format lock
 .DEFAULT_GOAL := setup
 
 setup: $(STAMP)
@@ -15,6 +15,9 @@ $(STAMP): requirements.lock pyproject.toml
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	$(BIN)/ringfence kafka install
 	touch $@
+
+demo: setup
+	$(BIN)/ringfence demo
 
 test: setup
 	$(BIN)/python -m pytest

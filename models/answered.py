@@ -83,9 +83,10 @@ class AnsweredPrefixes:
             if key[0] // scale == prefix and all(w in (0, k) for w, k in zip(wanted, key[1:], strict=True))
         )
 
-    def forget(self, ts: int) -> None:
-        """Drop the minutes that no question about event time `ts` (ms) or later can ask for."""
-        for minute in [m for m in self._minutes if m < ts // MINUTE_MS - KEEP_MINUTES]:
+    def forget(self) -> None:
+        """Drop the minutes that are too old beside the newest."""
+        newest = max(self._minutes, default=0)
+        for minute in [m for m in self._minutes if m < newest - KEEP_MINUTES]:
             del self._minutes[minute]
 
     def snapshot(self) -> list[tuple[int, list[tuple[tuple[int, ...], int]]]]:

@@ -116,7 +116,7 @@ class Decider:
         """Whether a finding on a target with a command in force asks for another command."""
         if known.state == "half_open":
             return leak.newest_start >= known.half_open_at and stamp.at_ms >= known.half_open_at
-        return known.state == "limited" and leak.grade == "block" and known.verdict != "block"
+        return known.state == "limited" and leak.grade == "block" and self.policy.mode_of(RULE) == "enforce"
 
     def _impact(self, leak: Leak) -> float:
         answered = self.answered_hour_before(leak.evidence.first_ts)
@@ -159,7 +159,7 @@ class Decider:
         elif verdict == "shadow" and changed:
             incident.state = "shadow"
             self._shadow(incident, stamp, decision)
-        elif verdict == "held":
+        elif verdict == "held" and not incident.active:  # a lease in force stays in force
             incident.state = "held"
         if changed or verdict in ("block", "limit"):
             decision.verdicts.append(_line(incident.id, leak, verdict, why, stamp))

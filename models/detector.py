@@ -99,19 +99,8 @@ class Detector:
         for code in np.unique(rows.code[(evident | counted) & (rows.code > 0)]).tolist():
             route = self._route(code)
             here = rows.code == code
-            self._answer(route, rows, np.flatnonzero(here & counted), ids)
-            if (mine := np.flatnonzero(here & evident)).size:
-                yield from route.walk(_rated(rows, mine, ids))
-
-    def _answer(self, route: Route, rows: Rows, which: Ints, ids: Ints) -> None:
-        if not which.size:
-            return
-        prefix = rows.called[which].astype(np.int64) // 10 ** np.maximum(
-            rows.digits[which].astype(np.int64) - PREFIX_DIGITS, 0
-        )
-        dimensions = np.column_stack([ids[getattr(rows, name)[which]] for name in PLACES])
-        route.answered.add(rows.ts[which] // MINUTE_MS, prefix, dimensions)
-        route.answered.forget(int(rows.ts[which].max()))
+            answered, mine = np.flatnonzero(here & counted), np.flatnonzero(here & evident)
+            yield from route.walk(_rated(rows, mine, ids), _answered(rows, answered, ids))
 
     def _route(self, code: int) -> Route:
         if code not in self.routes:
@@ -170,6 +159,14 @@ def _rated(rows: Rows, which: Ints, ids: Ints) -> Table:
     rated[:, SOURCE], rated[:, OFFSET] = rows.source[which], rows.offset[which]
     rated[:, PRICE], rated[:, RATE], rated[:, ROW] = rows.price[which], rows.rate[which], which
     return rated
+
+
+def _answered(rows: Rows, which: Ints, ids: Ints) -> Table:
+    """Rows as answered calls, int64[calls, 6]: row of the batch, minute, called prefix, switch, trunk, plan."""
+    beyond = np.maximum(rows.digits[which].astype(np.int64) - PREFIX_DIGITS, 0)
+    prefix = rows.called[which].astype(np.int64) // 10**beyond
+    places = [ids[getattr(rows, name)[which]] for name in PLACES]
+    return np.column_stack([which, rows.ts[which] // MINUTE_MS, prefix, *places])
 
 
 def _numbered(

@@ -29,6 +29,8 @@ SCOPES = ("all", "switch", "trunk", "plan")
 DIMENSIONS = (None, SWITCH, TRUNK, PLAN)
 """The column that calls of a scope have in common."""
 WIDTH = BOUNDS + len(SCOPES)
+OTHER_ID = 1
+"""What all switches, trunks and plans beyond the detector's limit share: no scope of its own."""
 
 Table = npt.NDArray[np.int64]
 
@@ -66,10 +68,13 @@ def shared_with(calls: Table, number: int, digits: int) -> Table:
 def close_by_paid(calls: Table, paid: Table) -> None:
     """Raise the bounds of the open calls that were made before a paid call of their scope.
 
-    `paid` has the columns PADDED, DIGITS, START, -, SWITCH, TRUNK, PLAN of an open call, one row per paid call.
+    A call that was charged itself is no evidence in any scope, whenever its charge says that it began.
+    `paid` has the columns of an open call up to CALL, one row per paid call.
     """
     for p in range(paid.shape[0]):
         for i in range(calls.shape[0]):
+            if calls[i, CALL] == paid[p, CALL]:
+                calls[i, BOUNDS:WIDTH] = calls[i, DIGITS]
             if calls[i, START] > paid[p, START]:
                 continue
             shared = common_digits(calls[i, PADDED], paid[p, PADDED], min(calls[i, DIGITS], paid[p, DIGITS]))
@@ -90,8 +95,13 @@ class OpenCalls:
         return len(self.table)
 
     def admits(self, payer: int) -> bool:
-        """Whether a payer has room for one more free call."""
-        return int((self.table[:, PAYER] == payer).sum()) < PER_PAYER_MAX
+        """Whether a payer has room for one more free call; those that were paid for since do not take any."""
+        return int((self._open() & (self.table[:, PAYER] == payer)).sum()) < PER_PAYER_MAX
+
+    def _open(self) -> npt.NDArray[np.bool_]:
+        """Calls that still prove something at some prefix and scope."""
+        proving = self.table[:, BOUNDS:] < self.table[:, DIGITS, np.newaxis]
+        return np.asarray(proving.any(axis=1), np.bool_)
 
     def add(self, call: list[int]) -> Table:
         """Keep one free call; gives back the calls that had to go for it."""
@@ -108,9 +118,10 @@ class OpenCalls:
         return dropped
 
     def expire(self, now: int) -> None:
-        """Forget what is older than a week at event time `now` (ms)."""
-        if len(self.table) and int(self.table[:, START].min()) < now - KEEP_MS:
-            self.drop(self.table[:, START] < now - KEEP_MS)
+        """Forget what is older than a week at event time `now` (ms), and what proves nothing any more."""
+        gone = (self.table[:, START] < now - KEEP_MS) | ~self._open()
+        if gone.any():
+            self.drop(gone)
 
     def snapshot(self) -> dict[str, Any]:
         """The calls as plain versioned values."""

@@ -87,8 +87,10 @@ class History:
     def cells(self, calls: Table) -> Ints:
         """The cell of every call of a table with the columns of `models.evidence` whose prefix is in `prefixes`."""
         keys = np.column_stack([calls[:, CELL_KEY], self.prefixes(calls)])
-        unique, inverse = np.unique(keys, axis=0, return_inverse=True)
-        found = np.array([self.cell(*key) for key in unique.tolist()], np.int64)
+        unique, first, inverse = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+        found = np.zeros(len(unique), np.int64)
+        for position in np.argsort(first).tolist():  # cells are made in order of arrival, however batches were cut
+            found[position] = self.cell(*unique[position].tolist())
         return found[inverse.ravel()]
 
     def prefixes(self, calls: Table) -> Ints:

@@ -20,6 +20,7 @@ from models.evidence import (
     DIGITS,
     DIMENSIONS,
     E164_DIGITS,
+    OTHER_ID,
     PADDED,
     PAYER,
     PLAN,
@@ -100,7 +101,7 @@ def candidates(calls: OpenCalls, code: str, names: Sequence[str], known: Knowled
     number = str(newest[PADDED])[: newest[DIGITS]]
     shared = shared_with(calls.table, newest[PADDED], newest[DIGITS])
     for scope, column in enumerate(DIMENSIONS):
-        if column is not None and newest[column] == 0:
+        if column is not None and newest[column] in (0, OTHER_ID):
             continue
         here = np.ones(len(calls), np.bool_) if column is None else calls.table[:, column] == newest[column]
         for members in _runs(calls.table[:, BOUNDS + scope], shared, here, len(code)):

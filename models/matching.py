@@ -64,7 +64,7 @@ class Index(Generic[T]):
                     yield item
 
     def _places(self, call: CallView) -> Iterator[tuple[Scope, str]]:
-        if call.called.startswith("+"):  # a prefix touches only what was dialled as international
+        if call.called.startswith("+"):  # else it was not dialled as international, and no prefix touches it
             for length in self._lengths:
                 if length <= len(call.called):
                     yield Scope.PREFIX, call.called[:length]

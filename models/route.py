@@ -34,7 +34,7 @@ from models.evidence import (
     close_by_paid,
 )
 from models.findings import Evidence, Finding, Leak, Mended, Source, Subject, Withdrawn
-from models.history import FINAL, History
+from models.history import FINAL, SETUP, History
 from models.leaks import ASSUMED_PAID, Judgement, Knowledge, best
 from models.money import spelled
 from models.odds import Before, grade, log10_odds
@@ -45,6 +45,8 @@ PRICE, RATE, CURRENCY, ROW = range(WIDTH, WIDTH + 4)
 """Columns of a rated call beside those of an open call: its price class, rate, currency, and row of the batch."""
 RATED_WIDTH = WIDTH + 4
 NOWHERE = Source("", 0, 0)
+LAST_ROW = np.iinfo(np.int64).max
+NO_ANSWERS = np.zeros((0, 6), np.int64)
 REJECTED_MAX = 1_000
 OFFSETS_MAX = 20
 
@@ -62,12 +64,30 @@ class Route:
         self.answered = AnsweredPrefixes()
         self.leaks: list[Standing] = []
         self._rejected: dict[str, str] = {}
+        self._unanswered: Table = NO_ANSWERS
         self._names = names
         self._origins = origins
         self._known = known
 
-    def walk(self, rated: Table) -> Iterator[Told]:
-        """Take rated calls, int64[calls, RATED_WIDTH], in their order."""
+    def walk(self, rated: Table, answered: Table) -> Iterator[Told]:
+        """Take a batch's rated calls, int64[calls, RATED_WIDTH], in their order.
+
+        `answered` has its answered calls: int64[calls, 6], row, minute, prefix, switch, trunk, plan.
+        """
+        self._unanswered = answered
+        yield from self._walk(rated)
+        self._answer(LAST_ROW)
+
+    def _answer(self, row: int) -> None:
+        """Count the answered calls above a row of the batch: those below it have not happened yet."""
+        split = int(np.searchsorted(self._unanswered[:, 0], row))
+        if split:
+            _, minutes, prefixes = self._unanswered[:split, :3].T
+            self.answered.add(minutes, prefixes, self._unanswered[:split, 3:])
+            self.answered.forget()
+            self._unanswered = self._unanswered[split:]
+
+    def _walk(self, rated: Table) -> Iterator[Told]:
         begin = 0
         for free in np.flatnonzero(rated[:, PRICE] == Price.FREE).tolist():
             yield from self._paid(rated[begin:free])
@@ -86,27 +106,48 @@ class Route:
             yield from self._after_paid(rated)
 
     def _after_paid(self, rated: Table) -> Iterator[Told]:
+        """Let paid calls speak against the leaks that stand, one by one: the first that ends a leak is told."""
         for leak in list(self.leaks):
-            yield from self._charged(leak, rated)
-            for call in rated[leak.covers(rated)]:
-                leak.doubted |= int(call[START]) > leak.first_ts
-                if leak in self.leaks and leak.pays(call):
+            covered = leak.covers(rated)
+            concerned = np.flatnonzero(covered | (rated[:, STAGE] == FINAL))
+            for call, under in zip(rated[concerned], covered[concerned].tolist(), strict=True):
+                if (ended := self._ended(leak, call, under)) is not None:
                     self.leaks.remove(leak)
-                    yield int(call[ROW]), Mended(NOWHERE, self._subject(leak), leak.first_ts, leak.last_ts)
+                    yield int(call[ROW]), ended
+                    break
 
-    def _charged(self, leak: Standing, rated: Table) -> Iterator[Told]:
-        """A charge for a call that was free at set-up takes it out of the proof."""
-        for call in rated[rated[:, STAGE] == FINAL]:
-            if not leak.withdraw(int(call[CALL])):
-                continue
-            self.calls.drop(self.calls.table[:, CALL] == call[CALL])
-            odds = log10_odds(leak.before, [0.0] * len(leak.payers), fits=leak.entry is not None)
-            left, _ = grade(leak.before, odds, self._known.limits)
-            if left != leak.grade and leak in self.leaks:
-                self.leaks.remove(leak)
-                yield int(call[ROW]), Withdrawn(NOWHERE, self._subject(leak), leak.first_ts, "charged_at_release")
+    def _ended(self, leak: Standing, call: Table, under: bool) -> Finding | None:
+        """What a paid call says about a leak; a call of the proof itself that was charged after all mends nothing."""
+        if call[STAGE] == FINAL and leak.withdraw(int(call[CALL])):
+            self._make_habit(call)
+            if not self._still_proved(leak):
+                self._remember_habit(leak)
+                return Withdrawn(NOWHERE, self._subject(leak), leak.first_ts, "charged_at_release")
+        elif under:
+            leak.doubted |= int(call[START]) > leak.first_ts
+            if leak.pays(call):
+                return Mended(NOWHERE, self._subject(leak), leak.first_ts, leak.last_ts)
+        return None
+
+    def _still_proved(self, leak: Standing) -> bool:
+        """Whether what is left of a proof still justifies the leak's grade."""
+        limits = self._known.limits
+        odds = log10_odds(leak.before, [0.0] * len(leak.payers), fits=leak.entry is not None)
+        left, _ = grade(leak.before, odds, limits)
+        enough = left == leak.grade or (leak.grade == "held" and left == "block")
+        return enough and len(leak.payers) >= limits.payers_min
+
+    def _make_habit(self, charge: Table) -> None:
+        """A free set-up that was charged at release is how its switch does it: count it in the price history."""
+        mine = self.calls.table[:, CALL] == charge[CALL]
+        if not self.calls.table[mine, COUNTED].any():
+            setup = charge[:WIDTH].copy()
+            setup[STAGE] = SETUP
+            self.history.add_free(int(self.history.cells(setup[np.newaxis])[0]), int(setup[TS]))
+        self.calls.drop(mine)
 
     def _free(self, call: Table) -> Iterator[Told]:
+        self._answer(int(call[ROW]))
         self.history.advance(int(call[TS]))
         self.calls.expire(int(call[TS]))
         number = str(call[PADDED])[: call[DIGITS]]
@@ -222,6 +263,13 @@ class Route:
             call = self.calls.table[position]
             self.history.add_free(int(call[CELL]), int(call[TS]), -1)
             call[COUNTED] = 0
+
+    def _remember_habit(self, leak: Standing) -> None:
+        """The other free calls of a leak that was none are a habit after all."""
+        for call in self.calls.table:  # rows are views: what is set here is set in the table
+            if call[COUNTED] == 0 and int(call[CALL]) in leak.calls:
+                self.history.add_free(int(call[CELL]), int(call[TS]))
+                call[COUNTED] = 1
 
     def _subject(self, leak: Standing) -> Subject:
         switch, trunk, plan = (self._names[i] if i else None for i in leak.qualifiers)

@@ -83,18 +83,30 @@ def document() -> Json:
         },
         "defaultContentType": "application/json",
         "servers": {"kafka": {"host": Kafka().bootstrap_servers, "protocol": "kafka"}},
-        "channels": {name: _channel(topics[name], channel) for name, channel in CHANNELS.items()},
-        "operations": {_operation(name): _acts(name, channel) for name, channel in CHANNELS.items()},
+        "channels": {channel_id(name): _channel(topics[name], channel) for name, channel in CHANNELS.items()},
+        "operations": {_operation(name, channel): _acts(name, channel) for name, channel in CHANNELS.items()},
         "components": {"messages": {name: _message(message) for name, message in MESSAGES.items()}},
     }
 
 
-def _operation(topic: str) -> str:
-    return f"{CHANNELS[topic].action}.{topic}"
+def channel_id(topic: str) -> str:
+    """The channel's id: AsyncAPI's tools take letters, digits, hyphens and underscores only.
+
+    >>> channel_id("fraud.control")
+    'fraudControl'
+    """
+    first, *others = topic.split(".")
+    return first + "".join(map(str.capitalize, others))
+
+
+def _operation(topic: str, channel: Channel) -> str:
+    name = channel_id(topic)
+    return channel.action + name[0].upper() + name[1:]
 
 
 def _acts(topic: str, channel: Channel) -> Json:
-    return {"action": channel.action, "channel": {"$ref": f"#/channels/{topic}"}, "summary": channel.means}
+    reference = {"$ref": f"#/channels/{channel_id(topic)}"}
+    return {"action": channel.action, "channel": reference, "summary": channel.means}
 
 
 def _channel(topic: Topic, channel: Channel) -> Json:

@@ -5,12 +5,12 @@ Layout: `RFB1`, the header's length (uint32, little endian), the header (Message
 """
 
 import struct
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
 
-from models.row_table import COLUMNS, Rows, rows_from
+from models.row_table import COLUMNS, NAMED, Rows, rows_from
 
 MAGIC = b"RFB1"
 ROW_BYTES = sum(dtype.itemsize for dtype in COLUMNS.values())
@@ -74,7 +74,7 @@ def decode(value: bytes | None) -> Block:
     begin = 8 + _length.unpack_from(value, 4)[0]
     try:
         header = _headers.decode(value[8:begin])
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BlockError(f"block header: {error}") from None
     if len(value) != begin + header.rows * ROW_BYTES:
         raise BlockError(f"block of {header.rows} rows has {len(value) - begin} bytes of columns")
@@ -82,4 +82,13 @@ def decode(value: bytes | None) -> Block:
     for name, dtype in COLUMNS.items():
         columns[name] = np.frombuffer(value, dtype.newbyteorder("<"), header.rows, begin)
         begin += header.rows * dtype.itemsize
+    _check(columns, header)
     return Block(header.covers, rows_from(columns, header.names))
+
+
+def _check(columns: dict[str, np.ndarray[Any, Any]], header: Header) -> None:
+    """See that every code points to something: the hot path indexes with them unchecked."""
+    sizes = {"source": len(header.covers), **dict.fromkeys(NAMED, len(header.names))}
+    for name, size in sizes.items():
+        if header.rows and not 0 <= columns[name].min() <= columns[name].max() < size:
+            raise BlockError(f"block column {name} points outside its list of {size}")

@@ -73,27 +73,39 @@ class Child:
         """One life, from start to exit status."""
         started_s, self._beat = time.monotonic(), Beat()
         read_fd, write_fd = os.pipe()
+        reader, transport = await _reader(read_fd)
         try:
-            process = await asyncio.create_subprocess_exec(
-                *self._command,
-                env={**self._environ, STATUS_FD: str(write_fd)},
-                pass_fds=(write_fd,),
-                process_group=0,  # Ctrl-C reaches the supervisor alone, which ends the others in order
-            )
+            process = await self._start(write_fd)
+            try:
+                reason = await self._watch(process, reader)
+                status = await process.wait()
+            finally:
+                await _end(process)
+                self._beat = Beat()
+                _forget_metrics(process.pid, self._environ)
+        finally:
+            transport.close()  # not before its end: to the process it would mean that we died
+        return Ended(status, reason or _spelled(status), time.monotonic() - started_s)
+
+    async def _start(self, write_fd: int) -> asyncio.subprocess.Process:
+        """Start the process; cancelled meanwhile, see it started and end it, for it would be nobody's."""
+        launch = asyncio.create_subprocess_exec(
+            *self._command,
+            env={**self._environ, STATUS_FD: str(write_fd)},
+            pass_fds=(write_fd,),
+            process_group=0,  # Ctrl-C reaches the supervisor alone, which ends the others in order
+        )
+        starting = asyncio.ensure_future(launch)
+        try:
+            process = await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            await _end(await starting)
+            raise
         finally:
             os.close(write_fd)
         self.starts += 1
         log.info("process started", process=self.name, pid=process.pid)
-        reader, transport = await _reader(read_fd)
-        try:
-            reason = await self._watch(process, reader)
-            status = await process.wait()
-        finally:
-            await _end(process)
-            transport.close()  # not before: to the process it would mean that we died
-            self._beat = Beat()
-            _forget_metrics(process.pid, self._environ)
-        return Ended(status, reason or _spelled(status), time.monotonic() - started_s)
+        return process
 
     async def _watch(self, process: asyncio.subprocess.Process, reader: asyncio.StreamReader) -> str:
         """Read reports until the process ends, and give its last words; one that hangs is killed."""

@@ -80,7 +80,7 @@ class Owner:
         self._new_prints.clear()
         return [
             self._store.write(
-                f"prints/{begin}@{at}",
+                f"prints/{self._saved}-{at}/{begin}",
                 [keys[begin : begin + PRINTS_PER_PAGE].tobytes(), until[begin : begin + PRINTS_PER_PAGE].tobytes()],
                 int(until[begin : begin + PRINTS_PER_PAGE].max()),
             )

@@ -7,7 +7,7 @@ offset, which is whole by construction; what it no longer needs is deleted only 
 """
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -72,6 +72,10 @@ class PageStore:
     def _send(self, key: str, value: bytes | None) -> None:
         self._outbox.send(TOPIC, value, key.encode(), self._partition)
 
+    def _records(self) -> Iterator[tuple[str, bytes | None]]:
+        for message in to_the_end(self._settings, TOPIC, self._partition):
+            yield (message.key() or b"").decode(), message.value()
+
     def restore(self) -> "Restored | None":
         """The newest checkpoint, None where there is none.
 
@@ -79,8 +83,7 @@ class PageStore:
             UsageError: it was written in another format.
         """
         kept: dict[str, bytes] = {}
-        for message in to_the_end(self._settings, TOPIC, self._partition):
-            key, value = (message.key() or b"").decode(), message.value()
+        for key, value in self._records():
             if value is None:
                 kept.pop(key, None)
             else:

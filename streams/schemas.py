@@ -1,4 +1,4 @@
-"""JSON Schemas (2020-12) of what stands on the public topics: generated from the types, completed where the wire says more.
+"""JSON Schemas (2020-12) of what stands on the public topics: from the types, and closer where the wire says more.
 
 `python -m streams.asyncapi` writes them to docs/reference/schemas; a test holds the committed files to this code.
 """
@@ -15,7 +15,7 @@ from models.findings import Evidence, Subject
 from models.incidents import Given, State
 from models.orders import LADDER, Order
 from models.policy import Verdict
-from models.records import YEAR_2000_MS
+from models.records import YEAR_2000_MS, YEAR_9999_MS
 from models.rejects import Reason
 from streams.enforcers.reports import Ack, Heartbeat
 
@@ -30,6 +30,11 @@ _SEPARATORS = "[ ()\\-./\u00a0\u2000-\u200b\u2010-\u2015\u202f]"
 CALLED = f"^{_SEPARATORS}*(\\+{_SEPARATORS}*)?([0-9*#]{_SEPARATORS}*){{1,32}}$"
 """`^\\+?[0-9*#]{1,32}$` (contract, section 2), with the visual separators that are removed first."""
 DECIMAL = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$"
+RFC_3339 = (
+    r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
+    r"(\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
+)
+"""Validators need not look at `format`: the shape is here, with the offset that makes it a time."""
 PREFIX = r"^\+[1-9][0-9]{0,14}$"
 NUMBER = r"^(\+[1-9][0-9]{0,30}|[0-9]{1,32})$"
 NAME = r"^[^*?]*[^*?\s][^*?]*$"
@@ -135,8 +140,8 @@ def _event() -> Schema:
     fields["called"] = {"type": "string", "maxLength": 256, "pattern": CALLED}
     fields["ts"] = {
         "anyOf": [
-            {"type": "integer", "minimum": YEAR_2000_MS, "maximum": INT64_MAX},
-            {"type": "string", "format": "date-time", "pattern": "([Zz]|[+-][0-9]{2}:?[0-9]{2})$"},
+            {"type": "integer", "minimum": YEAR_2000_MS, "maximum": YEAR_9999_MS},
+            {"type": "string", "format": "date-time", "pattern": RFC_3339},
         ]
     }
     for name, meaning in FIELDS.items():
@@ -259,8 +264,8 @@ def _order() -> Schema:
 def _signature_headers() -> Schema:
     return {
         "title": "SignatureHeaders",
-        "description": 'Ed25519 over "ringfence-command-v1\\0" (fraud.control, fraud.shadow) or "ringfence-policy-v1\\0" '
-        '(fraud.policy), then topic, "\\0", key, "\\0", value.',
+        "description": 'Ed25519 over "ringfence-command-v1\\0" ("ringfence-policy-v1\\0" on fraud.policy), '
+        'then topic, "\\0", key, "\\0", value.',
         "type": "object",
         "properties": {
             "kid": {"type": "string", "pattern": "^[0-9a-f]{16}$"},

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import (  # type: ignore[attr-defined] # public, but not marked as exported
@@ -114,9 +114,9 @@ def _await(names: list[str], client: AdminClient, settings: Settings) -> None:
         time.sleep(VISIBLE_EVERY_S)
 
 
-def _created(name: str, future: object, settings: Settings) -> bool:
+def _created(name: str, future: Any, settings: Settings) -> bool:
     try:
-        future.result()  # type: ignore[attr-defined] # confluent-kafka has no types for its futures
+        future.result()
     except KafkaException as error:
         code = error.args[0].code()
         if code == KafkaError.TOPIC_ALREADY_EXISTS:
@@ -143,7 +143,7 @@ def check(settings: Settings) -> list[Difference]:
 def _differences(
     topic: Topic, there: ClusterMetadata, found: Mapping[str, Mapping[str, str]], settings: Settings
 ) -> Iterator[Difference]:
-    if topic.name not in there.topics:
+    if topic.name not in found:
         yield Difference(topic.name, "topic", "missing", "present")
         return
     partitions = there.topics[topic.name].partitions
@@ -160,17 +160,21 @@ def _differences(
 
 
 def _configurations(client: AdminClient, settings: Settings, names: list[str]) -> dict[str, dict[str, str]]:
-    """Every topic's configuration as text."""
+    """Every topic's configuration as text; a topic that is not there has none."""
     resources = [ConfigResource(ResourceType.TOPIC, name) for name in names]
     if not resources:
         return {}
+    answers = client.describe_configs(resources, request_timeout=REACH_S)
+    found = {resource.name: _configuration(future, settings) for resource, future in answers.items()}
+    return {name: config for name, config in found.items() if config is not None}
+
+
+def _configuration(future: Any, settings: Settings) -> dict[str, str] | None:
     try:
-        answers = client.describe_configs(resources, request_timeout=REACH_S)
-        return {
-            resource.name: {name: str(entry.value) for name, entry in future.result().items()}
-            for resource, future in answers.items()
-        }
+        return {name: str(entry.value) for name, entry in future.result().items()}
     except KafkaException as error:
+        if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+            return None  # it was deleted since we asked for the list
         raise unreachable(settings, error) from None
 
 

@@ -1,6 +1,5 @@
 """What an enforcer reads from Kafka: all partitions of its topics, from the beginning, and never in a group."""
 
-from collections.abc import Iterable
 from typing import Any, cast
 
 from confluent_kafka import (
@@ -17,13 +16,16 @@ from streams import logs
 from streams.enforcers.reports import Acknowledged
 from streams.enforcers.worker import CONTROL, POLICY, Record
 from streams.errors import UsageError
-from streams.kafka import REACH_S, consumer_config, reach, unreachable
+from streams.kafka import REACH_S, admin, consumer_config, metadata, unreachable
 from streams.settings import Settings
 from streams.signing import Headers
 
 ACKS = "fraud.acks"
 REFRESH_TIMEOUT_S = 0.2
-"""A look for new partitions may take this long: leases end in time while Kafka is away."""
+"""A look for new partitions may take this long: leases end in time while Kafka is away.
+
+It has a connection of its own: on the consumer's it would wait behind a fetch.
+"""
 POLL_S = 0.5
 
 log = logs.get(__name__)
@@ -52,14 +54,15 @@ class Feed:
 
     def __init__(self, settings: Settings, name: str, topics: tuple[str, ...] = (CONTROL, POLICY)) -> None:
         self._topics = topics
-        there = reach(settings).topics
+        self._admin = admin(settings)
+        there = metadata(self._admin, settings).topics
         missing = [topic for topic in topics if topic not in there or not there[topic].partitions]
         if missing:
             raise UsageError(f"topics are missing: {', '.join(missing)} (make them: ringfence topics create)")
         self._consumer = Consumer(config(settings, name))
         self._next: dict[tuple[str, int], int] = {}
         self._unread: set[tuple[str, int]] = set()
-        self._add((topic, partition) for topic in topics for partition in there[topic].partitions)
+        self._add([(topic, partition) for topic in topics for partition in there[topic].partitions])
 
     @property
     def loading(self) -> bool:
@@ -89,7 +92,7 @@ class Feed:
         found = []
         for topic in self._topics:
             try:
-                partitions = self._consumer.list_topics(topic, timeout=REFRESH_TIMEOUT_S).topics[topic].partitions
+                partitions = self._admin.list_topics(topic, timeout=REFRESH_TIMEOUT_S).topics[topic].partitions
             except KafkaException:
                 return False  # it is away; the next look is soon enough
             found += [(topic, partition) for partition in partitions if (topic, partition) not in self._next]
@@ -101,11 +104,11 @@ class Feed:
         """Leave Kafka."""
         self._consumer.close()
 
-    def _add(self, places: Iterable[tuple[str, int]]) -> None:
-        for place in places:
-            self._next[place] = OFFSET_BEGINNING
-            self._unread.add(place)
-        self._consumer.assign([TopicPartition(*place, offset) for place, offset in self._next.items()])
+    def _add(self, places: list[tuple[str, int]]) -> None:
+        """Read these too; the partitions that are being read go on undisturbed."""
+        self._next |= dict.fromkeys(places, OFFSET_BEGINNING)
+        self._unread.update(places)
+        self._consumer.incremental_assign([TopicPartition(*place, OFFSET_BEGINNING) for place in places])
 
     def _note(self, message: Message, error: KafkaError) -> None:
         if error.code() == KafkaError._PARTITION_EOF:

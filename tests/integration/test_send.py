@@ -4,6 +4,7 @@ import io
 import json
 import subprocess
 import sys
+import time
 from collections import Counter
 
 import pytest
@@ -12,7 +13,7 @@ from confluent_kafka.admin import NewTopic
 
 from streams.__main__ import main
 from streams.cli.send import _Pace
-from streams.kafka import admin
+from streams.kafka import admin, reach
 from streams.settings import Settings
 
 GOOD = b'{"event": "attempt",  "call_id":"c1@sw","ts":1795467960281,"caller":"+212661234567","called":"+33387654321","x":"\xc3\xa9"}'  # noqa: E501 - a line as it is on the wire
@@ -27,6 +28,8 @@ def topic(kafka, unique, monkeypatch):
     monkeypatch.setenv("RINGFENCE_KAFKA__BOOTSTRAP_SERVERS", kafka.bootstrap_servers)
     client = admin(Settings())
     client.create_topics([NewTopic(unique, PARTITIONS, 1)])[unique].result()
+    while unique not in reach(Settings()).topics:
+        time.sleep(0.02)  # the brokers hear of it a moment after the controller has made it
     return unique
 
 

@@ -76,6 +76,7 @@ def test_what_is_only_for_people_may_be_missing_and_unknown_members_are_passed_o
         b"[]",
         b"\xff\xfe",
         b"[" * 60_000,
+        EXAMPLE.replace(b'"free_calls":3', b'"free_calls":' + b"[" * 30_000 + b"]" * 30_000),
         b'{"v":1}',
         EXAMPLE[:-1],
         EXAMPLE + b" " * 65_536,

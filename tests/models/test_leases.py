@@ -146,6 +146,13 @@ def test_a_refused_call_uses_up_no_limit():
     assert [effect(table, now=NOW + at) for at in (0, 1, 10)] == ["refuse", "refuse", "pass"]
 
 
+def test_a_call_shorter_than_some_prefix_is_counted_once_in_a_limit():
+    table = LeaseTable()
+    offer(table, command(1, action=Action.LIMIT, args=Args(calls_per_minute=2)))
+    offer(table, command(2, Target(Scope.PREFIX, "+33387")))
+    assert [effect(table, CallView("+333")) for _ in range(3)] == ["pass", "pass", "refuse"]
+
+
 # Rule 3: a block is a lease
 
 
@@ -286,6 +293,7 @@ def test_an_allow_entry_passes_before_every_rule_until_its_end():
     assert (effect(table, now=NOW + 9), effect(table, now=NOW + 10)) == ("pass", "refuse")
     assert effect(table, CallView("+33387654322")) == "refuse"
     assert [rule.effect for rule in table.rules(NOW)] == ["pass", "refuse"]
+    assert [rule.effect for rule in table.rules(NOW + 10)] == ["refuse"]
     table.allow({})
     assert effect(table) == "refuse"
 

@@ -41,6 +41,7 @@ def test_every_setting_of_the_contract_is_an_order(setting, value, until):
     [
         b"{}",
         b"[" * 60_000,
+        encode(order()).replace(b"true", b"[" * 30_000 + b"]" * 30_000),
         b"x" * 70_000,
         encode(order("kill", "yes")),
         encode(order("mode", "loud")),

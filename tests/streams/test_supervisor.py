@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import aiohttp
+import psutil
 import pytest
 import structlog
 
@@ -84,6 +85,21 @@ def test_a_role_that_dies_is_started_anew_and_the_reason_is_logged(tmp_path, rea
 
     asyncio.run(story())
     assert reasons() == ["killed by SIGKILL"]
+
+
+@pytest.mark.parametrize("turns", [1, 3, 6, 12, 24])
+def test_a_stop_in_the_middle_of_a_start_leaves_no_process_behind(turns, tmp_path):
+    before = set(psutil.Process().children())
+
+    async def story():
+        task = asyncio.create_task(child("well", "-", tmp_path / "pid").keep())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert set(psutil.Process().children()) == before
+
+    asyncio.run(story())
 
 
 def test_last_words_are_the_reason(reasons):

@@ -1,0 +1,1 @@
+"""`ringfence demo`: the founding incident, start to finish, on a Kafka of its own."""

@@ -1,0 +1,56 @@
+"""What we rely on in Faust (design, section 3): committed is what was acknowledged by hand, in order, and no more."""
+
+import subprocess
+import sys
+import textwrap
+import time
+
+from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+APP = """
+import os, faust
+app = faust.App({group!r}, broker="aiokafka://{bootstrap}", store="memory://", web_enabled=False, datadir={datadir!r},
+                topic_disable_leader=True, topic_allow_declare=False, consumer_auto_offset_reset="earliest",
+                broker_commit_interval=0.2, broker_session_timeout=6.0, broker_heartbeat_interval=1.5)
+topic = app.topic({topic!r}, key_serializer="raw", value_serializer="raw", value_type=bytes)
+
+@app.agent(topic, concurrency=1)
+async def agent(stream):
+    async for event in stream.noack().events():
+        print(event.message.offset, event.value.decode(), round(event.message.timestamp * 1000) > 0, flush=True)
+        if event.message.offset < 5:
+            event.ack()
+
+faust.Worker(app, loglevel="ERROR", quiet=True, redirect_stdouts=False).execute_from_commandline()
+"""
+
+
+def test_a_noack_stream_commits_only_what_was_acknowledged_by_hand(kafka, unique, tmp_path):
+    topic, group = f"{unique}-faust", f"{unique}-group"
+    admin = AdminClient({"bootstrap.servers": kafka.bootstrap_servers})
+    admin.create_topics([NewTopic(topic, 1, 1)])[topic].result(10)
+    producer = Producer({"bootstrap.servers": kafka.bootstrap_servers})
+    for number in range(10):
+        producer.produce(topic, str(number).encode())
+    producer.flush(10)
+    places = {"group": group, "bootstrap": kafka.bootstrap_servers, "topic": topic, "datadir": str(tmp_path)}
+    code = textwrap.dedent(APP).format(**places)
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            lines = [process.stdout.readline() for _ in range(10)]
+            committed = _committed(kafka.bootstrap_servers, group, topic)
+        finally:
+            process.kill()
+    told = [line.rpartition("\x1b[?25h")[2].split() for line in lines]  # Faust moves the cursor before its first line
+    assert told == [[str(number), str(number), "True"] for number in range(10)]
+    assert committed == 5
+
+
+def _committed(bootstrap: str, group: str, topic: str) -> int:
+    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": group})
+    deadline, offset = time.monotonic() + 20, -1
+    while offset < 5 and time.monotonic() < deadline:
+        offset = consumer.committed([TopicPartition(topic, 0)], timeout=10)[0].offset
+    consumer.close()
+    return offset

@@ -1,0 +1,79 @@
+"""Answered calls per minute: sums as by hand, told again when late ones came, and put back from a page."""
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.answered import KEEP_MINUTES, MINUTE_MS, AnsweredPrefixes, AnsweredTotals
+
+EPOCH_MINUTE = 29_900_000
+answered = st.lists(
+    st.tuples(
+        st.integers(EPOCH_MINUTE - 90, EPOCH_MINUTE + 5),
+        st.sampled_from([3331234, 3341234, 3331239, 2161234]),
+        st.integers(0, 2),
+        st.integers(0, 2),
+        st.integers(0, 2),
+    ),
+    min_size=1,
+    max_size=30,
+)
+
+
+def filled(calls) -> AnsweredPrefixes:
+    prefixes = AnsweredPrefixes()
+    table = np.array(calls, np.int64)
+    prefixes.add(table[:, 0], table[:, 1], table[:, 2:])
+    return prefixes
+
+
+@given(answered, st.sampled_from(["33", "333", "3331234", "33312345678"]), st.tuples(*[st.integers(0, 2)] * 3))
+def test_the_hour_before_is_the_sum_by_hand(calls, digits, wanted):
+    ts = EPOCH_MINUTE * MINUTE_MS + 7
+    by_hand = sum(
+        EPOCH_MINUTE - 60 <= minute < EPOCH_MINUTE
+        and str(prefix).startswith(digits[:7])
+        and all(want in (0, has) for want, has in zip(wanted, where, strict=True))
+        for minute, prefix, *where in calls
+    )
+    assert filled(calls).hour_before(ts, digits, wanted) == by_hand
+
+
+@given(answered)
+def test_prefixes_survive_a_page(calls):
+    prefixes = filled(calls)
+    page = msgspec.msgpack.decode(msgspec.msgpack.encode(prefixes.snapshot()))
+    assert AnsweredPrefixes.restore(page).snapshot() == prefixes.snapshot()
+
+
+def test_old_minutes_are_forgotten():
+    prefixes = filled([(EPOCH_MINUTE - KEEP_MINUTES - 1, 3331234, 0, 0, 0), (EPOCH_MINUTE, 3331234, 0, 0, 0)])
+    prefixes.forget()
+    assert [minute for minute, _ in prefixes.snapshot()] == [EPOCH_MINUTE]
+
+
+def test_a_minute_is_told_when_it_is_over_and_again_when_late_calls_came():
+    totals = AnsweredTotals()
+    totals.add(np.array([0, 1, MINUTE_MS]))
+    assert totals.close(1) == ((0, 2),)
+    assert totals.close(1) == ()
+    totals.add(np.array([5]))
+    assert totals.close(2) == ((0, 3), (1, 1))
+
+
+@given(st.lists(st.integers(0, 9 * MINUTE_MS)), st.integers(0, 10))
+def test_totals_survive_a_page(ts, closed):
+    totals = AnsweredTotals()
+    totals.add(np.array(ts, np.int64))
+    totals.close(closed)
+    back = AnsweredTotals.restore(msgspec.msgpack.decode(msgspec.msgpack.encode(totals.snapshot())))
+    assert back.close(20) == totals.close(20)
+
+
+@pytest.mark.parametrize("ts", [[], [3]])
+def test_totals_of_few_calls(ts):
+    totals = AnsweredTotals()
+    totals.add(np.array(ts, np.int64))
+    assert sum(count for _, count in totals.close(1)) == len(ts)

@@ -1,0 +1,126 @@
+"""The price history: counts as by hand over prefixes, circumstances and days; order of arrival; pages."""
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import models.history
+from models.evidence import DIGITS, PADDED, PLAN, STAGE, START, SWITCH, TRUNK, TS, WIDTH, padded
+from models.history import DAY_MS, DAYS, FINAL, SETUP, History
+from models.odds import Before
+
+TODAY = 20_000 * DAY_MS
+paid_calls = st.lists(
+    st.tuples(
+        st.sampled_from(["33312345678", "33312445678", "33412345678", "33387654321"]),
+        st.integers(0, 3 * DAY_MS),
+        st.integers(0, 1),
+        st.integers(0, 1),
+        st.integers(0, 5),
+    ),
+    max_size=20,
+)
+
+
+def calls(rows) -> np.ndarray:
+    """Rows of (number, ms after the first day, switch, stage, rate)."""
+    made = np.zeros((len(rows), WIDTH), np.int64)
+    for call, (number, ts, switch, stage, _) in zip(made, rows, strict=True):
+        call[PADDED], call[DIGITS] = padded(int(number), len(number)), len(number)
+        call[START] = call[TS] = TODAY + ts
+        call[SWITCH], call[STAGE] = switch, stage
+    return made
+
+
+def pay(history: History, rows) -> None:
+    table = calls(rows)
+    history.advance(int(table[:, TS].max(initial=0)))
+    rates = np.array([rate - 1 for *_, rate in rows], np.int64)
+    history.add_paid(table, rates, np.arange(len(rows), dtype=np.int64))
+
+
+@given(paid_calls, st.sampled_from(["33", "333", "33312", "33312345"]))
+def test_paid_calls_are_counted_under_every_prefix_of_a_cell(rows, digits):
+    history = History(2)
+    pay(history, rows)
+    expected = sum(number.startswith(digits[:5]) for number, *_ in rows)
+    assert history.before(history.under(digits)) == Before(0, expected)
+    setup = history.under(digits) & (history.column("stage") == SETUP)
+    expected = sum(number.startswith(digits[:5]) and stage == SETUP for number, _, _, stage, _ in rows)
+    assert history.before(setup).paid == expected
+
+
+@given(paid_calls, st.sets(st.integers(0, 20)))
+def test_any_cut_of_the_same_calls_gives_the_same_state(rows, cuts):
+    whole, pieces = History(2), History(2)
+    pay(whole, rows)
+    begin = 0
+    for end in [*sorted(cut for cut in cuts if cut < len(rows)), len(rows)]:
+        table = calls(rows[begin:end])
+        rates = np.array([rate - 1 for *_, rate in rows[begin:end]], np.int64)
+        pieces.advance(int(table[:, TS].max(initial=0)))
+        pieces.add_paid(table, rates, np.arange(begin, end, dtype=np.int64))
+        begin = end
+    assert pieces.snapshot() == whole.snapshot()
+
+
+@given(paid_calls)
+def test_a_history_survives_a_page_and_goes_on(rows):
+    history = History(2)
+    pay(history, rows)
+    back = History.restore(msgspec.msgpack.decode(msgspec.msgpack.encode(history.snapshot())))
+    more = [("33999999999", 4 * DAY_MS, 1, FINAL, 3), *rows]
+    pay(history, more)
+    pay(back, more)
+    assert back.snapshot() == history.snapshot()
+
+
+def test_the_usual_price_is_the_newest_that_was_known():
+    history = History(2)
+    pay(history, [("33312345678", 5, 0, 0, 4), ("33312345678", 9, 1, 0, 3), ("33312345678", 11, 1, 0, 0)])
+    assert history.usual_price(history.under("333")) == (2, 1)
+    assert history.usual_price(history.under("334")) == (-1, 0)
+
+
+def test_free_calls_are_counted_and_taken_back():
+    history = History(2)
+    pay(history, [("33312345678", 0, 0, 0, 1)])
+    cell = int(history.cells(calls([("33312345678", 0, 0, 0, 1)]))[0])
+    history.add_free(cell, TODAY)
+    assert history.before(history.under("333")) == Before(1, 1)
+    history.add_free(cell, TODAY, -1)
+    history.add_free(cell, TODAY, -1)
+    assert history.before(history.under("333")) == Before(0, 1)
+
+
+@pytest.mark.parametrize(("days", "left"), [(0, 1), (DAYS - 1, 1), (DAYS, 0), (40, 0)])
+def test_days_older_than_a_week_are_forgotten(days, left):
+    history = History(2)
+    pay(history, [("33312345678", 0, 0, 0, 1)])
+    history.advance(TODAY + days * DAY_MS)
+    assert history.before(history.under("33")).paid == left
+
+
+def test_a_price_older_than_a_week_is_not_counted():
+    history = History(2)
+    history.advance(TODAY + DAYS * DAY_MS)
+    pay(history, [("33312345678", 0, 0, 0, 1)])
+    assert history.before(history.under("33")).paid == 0
+
+
+@pytest.mark.parametrize(("start", "shared"), [(0, 5), (10, 5), (11, 3), (21, 0)])
+def test_last_paid_looks_at_calls_begun_no_earlier(start, shared):
+    history = History(2)
+    pay(history, [("33312345678", 10, 0, 0, 1), ("33399999999", 20, 0, 0, 1)])
+    everywhere = np.ones(len(history), np.bool_)
+    assert history.last_paid(padded(33312999999, 11), 11, TODAY + start, everywhere) == shared
+
+
+def test_past_its_limit_new_circumstances_share_a_cell(monkeypatch):
+    monkeypatch.setattr(models.history, "CELLS_MAX", 2)
+    history = History(2)
+    assert [history.cell(switch, 0, 0, SETUP, 33312) for switch in (1, 2, 3, 4)] == [0, 1, 2, 2]
+    assert history.column("switch").tolist() == [1, 2, 0]
+    assert TRUNK != PLAN

@@ -1,0 +1,49 @@
+"""Rows, covers and a page store in memory for tests of blocks, coverage and owners."""
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from models.numbers import Network
+from models.records import decode
+from models.rows import Rows, rows_of
+from models.tables import ShortCode, Tables
+from streams.blocks import Cover
+from streams.pages import PageStore
+
+COVER = Cover("signalling.events/0/", "topic-1", 0, 10, 1_795_460_000_000)
+TABLES = Tables(short_codes=(ShortCode("333", "voicemail"),))
+BEGIN_MS = 1_795_460_000_000
+
+
+def event(offset: int) -> bytes:
+    """The call at an offset: paid for the first 20, then free, each of another payer."""
+    rate = b"3.50" if offset < 20 else b"0"
+    return (
+        b'{"event":"attempt","call_id":"c%d","ts":%d,"caller":"+21260000%04d","called":"+333%d7654321","account":"a%d",'
+        b'"rate":"%s","switch":"cas-1"}' % (offset, BEGIN_MS + offset * 7_000, offset, offset % 10, offset, rate)
+    )
+
+
+def rows_at(offsets: Iterable[int]) -> Rows:
+    """The rows of the calls at these source offsets."""
+    at = np.array(list(offsets), np.int64)
+    decoded = decode([event(int(offset)) for offset in at])
+    rows, rejects = rows_of(decoded, Network(home_country_code="212"), TABLES, np.zeros(len(at), np.int32), at)
+    assert not rejects
+    return rows
+
+
+class MemoryStore(PageStore):
+    """A page store over a list of records; what is sent after `crashed` is set is lost."""
+
+    def __init__(self, log: list[tuple[str, bytes | None]]) -> None:
+        self.log = log
+        self.crashed = False
+
+    def _send(self, key: str, value: bytes | None) -> None:
+        if not self.crashed:
+            self.log.append((key, value))
+
+    def _records(self) -> Iterator[tuple[str, bytes | None]]:
+        yield from list(self.log)
