@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.set-up
 
-.PHONY: setup demo test check format lock
+.PHONY: setup demo bench test check format lock
 .DEFAULT_GOAL := setup
 
 setup: $(STAMP)
@@ -18,6 +18,9 @@ $(STAMP): requirements.lock pyproject.toml
 
 demo: setup
 	$(BIN)/ringfence demo
+
+bench: setup
+	$(BIN)/python bench/decode.py
 
 test: setup
 	$(BIN)/python -m pytest

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from models.scenarios.network import DECLARED_FREE, DESTINATIONS, SHORT_CODES
+from models.scenarios.network import DECLARED_FREE, LEAKING, SHORT_CODES
 from models.scenarios.switch import CURRENCY
 from streams import topics
 from streams.key_files import Role, new_key
@@ -13,6 +13,7 @@ from streams.settings_errors import ENV_PREFIX
 LEASE_S = 20
 HALF_OPEN_AFTER_S = 6
 TRICKLE_PER_MIN = 60
+FRANCE = "+33"
 SHORTENED = (
     f"for the demo's sake: a lease of {LEASE_S} s (default 900), a trickle of {TRICKLE_PER_MIN} calls a minute"
     f" (default 1) after {HALF_OPEN_AFTER_S} s (default 600): [policy] lease_s, trickle_per_min, half_open_after_s"
@@ -81,11 +82,14 @@ def configuration(home: Path) -> Path:
 
 
 def _tables() -> dict[str, str]:
-    """The operator's tables (contract, section 4) of the simulated network, by file name."""
+    """The operator's tables (contract, section 4) of the simulated network, by file name.
+
+    The tariff names France alone. What the rest costs is learned: a tariff speaks from the first call on, and this
+    network has a switch whose free set-ups are its habit, which only a history can tell.
+    """
     codes = "".join(f"{code},{name}\n" for code, name in SHORT_CODES.items())
-    rows = "".join(f"{place.prefix},{place.price},{CURRENCY},\n" for place in DESTINATIONS)
     return {
         "short_codes.csv": f"code,name\n{codes}",
         "free.csv": f"prefix,reason,from,until,plan\n{DECLARED_FREE},freephone,,,\n",
-        "tariff.csv": f"prefix,rate,currency,name\n{rows}",
+        "tariff.csv": f"prefix,rate,currency,name\n{FRANCE},{LEAKING.price},{CURRENCY},France\n",
     }

@@ -20,6 +20,7 @@ from streams.settings import load
 from streams.signing import KeyRing, Role
 from streams.topics import create
 from tests.bad_events import BAD_EVENTS
+from tests.contract import faults
 
 RINGFENCE = (sys.executable, "-m", "streams")
 BROKER_TAKES = 1_000_000
@@ -155,6 +156,9 @@ def test_the_service_gives_the_backtests_commands_though_every_role_is_killed(ho
     for message in found:
         ring.verify(Role.DECIDER, "fraud.control", message.key(), message.value(), message.headers())
     assert story([json.loads(message.value()) for message in found]) == story(expected)
+    for topic, schema in (("fraud.control", "command"), ("fraud.incidents", "incident")):
+        for message in everything(home, topic, bool):
+            assert faults(schema, message.value()) == []
 
 
 def kill_roles(supervisor: subprocess.Popen) -> None:

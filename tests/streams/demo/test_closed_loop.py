@@ -56,7 +56,7 @@ class Loop:
         return [(command.action.value, command.target.key()) for command in self.orders]
 
 
-@pytest.mark.parametrize("seed", [1, 2, 7])
+@pytest.mark.parametrize("seed", [1, 20, 26])
 def test_the_incident_is_blocked_at_its_second_payer_and_released_after_the_mend(tmp_path, seed):
     loop = Loop(tmp_path, seed)
     loop.feed([event.value for event in morning(loop.network, BEGIN_MS, BEGIN_MS + MORNING_MS, 10_000)])

@@ -1,0 +1,164 @@
+"""`ringfence simulate`: a closed loop in event time, no Kafka: a simulated switch obeys the commands it provoked."""
+
+import heapq
+from collections.abc import Callable, Iterable, Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+
+from models.decider import CONTROL, Order
+from models.matching import CallView
+from models.records import decode
+from models.scenarios.incident import Timetable, beside_it, customers, word_of_mouth
+from models.scenarios.morning import morning
+from models.scenarios.network import LEAKING, Network
+from models.scenarios.rule_table import RuleTable
+from models.scenarios.switch import Emitted, Switch
+from models.tables import Tables
+from streams.backtest import BATCH_LINES, Backtest, Decided, Output, batches
+from streams.settings import Settings
+
+BEGIN_MS = 1_795_500_000_000
+"""2026-11-24T06:00Z: a scenario's day is always the same."""
+MINUTE_MS = 60_000
+MORNING_CALLS = 8_000
+CALLS_PER_S = 2.0
+REACTION_MS = 250
+"""Events of a quarter of a second are decided together: what the live service promises."""
+EFFECTS = {"block": "refuse", "limit": "limit", "release": "none"}
+
+
+class Loop:
+    """Events in, decisions written, rules out to a table of rules."""
+
+    def __init__(self, settings: Settings, tables: Tables, out: Output, rules: RuleTable, origin: str) -> None:
+        self.test = Backtest(settings, tables)
+        self._out = out
+        self._rules = rules
+        self._origin = origin
+        self._line = 1
+
+    def feed(self, lines: list[bytes]) -> None:
+        """Let the pipeline see what was reported, and the switch what was decided."""
+        for decided in self.test.feed(self._origin, self._line, lines):
+            self._out.write(decided)
+            self._obey(decided)
+        self._line += len(lines)
+
+    def _obey(self, decided: Decided) -> None:
+        for order in decided.decision.orders:
+            if order.topic == CONTROL:
+                self._rules.apply(_rule(order))
+
+
+def _rule(order: Order) -> dict[str, Any]:
+    """A command as a line of the log enforcer."""
+    command = order.command
+    args = None if command.args is None else {"calls_per_minute": command.args.calls_per_minute}
+    key, effect = command.target.key(), EFFECTS[command.action]
+    return {"key": key, "effect": effect, "args": args, "until": command.expires_at, "command": command.id}
+
+
+def founding(
+    settings: Settings, tables: Tables, out: Output, seed: int, step: Callable[[float], None]
+) -> dict[str, Any]:
+    """The founding incident: a quiet morning, half an hour of +333 for nothing, the mend, and half an hour after it."""
+    network, switch = Network(np.random.default_rng(seed)), Switch()
+    loop = Loop(settings, tables, out, switch.rules, "founding:")
+    leak_ms, mend_ms, end_ms = (BEGIN_MS + minutes * MINUTE_MS for minutes in (120, 150, 180))
+    quiet = [event.value for event in morning(network, BEGIN_MS, leak_ms - MINUTE_MS, MORNING_CALLS)]
+    for begin in range(0, len(quiet), BATCH_LINES):
+        loop.feed(quiet[begin : begin + BATCH_LINES])
+    # who calls under the wrong row has a part of his own
+    network.destinations = tuple(place for place in network.destinations if place is not LEAKING)
+    table = Timetable()
+    table.add("day", network.day(leak_ms - MINUTE_MS, CALLS_PER_S))
+    table.add("word", _while(word_of_mouth(network, leak_ms), mend_ms))
+    table.add("beside", beside_it(network, leak_ms, 10_000))
+    table.add("customers", customers(network, mend_ms, 20_000))
+    honest_refused = 0
+    for now_ms, lines in _play(switch, table, end_ms, leak_ms, mend_ms):
+        loop.feed(lines)
+        honest_refused = switch.tally.honest_refused if now_ms <= mend_ms else honest_refused
+        step((now_ms - leak_ms) / (end_ms - leak_ms))
+    tally = switch.tally
+    return {
+        "calls": tally.calls,
+        "free_calls_through": tally.leaked_through,
+        "payers_through": len(tally.payers),
+        "calls_refused": tally.refused,
+        "honest_refused": honest_refused,
+        "refused_after_the_mend": tally.honest_refused - honest_refused,
+        "lost": str(round(tally.lost, 2)),
+        "saved": str(round(tally.saved, 2)),
+    }
+
+
+def _while(calls: Iterable[Any], end_ms: int) -> Iterator[Any]:
+    for call in calls:
+        if call.time_ms >= end_ms:
+            return
+        yield call
+
+
+def _play(
+    switch: Switch, table: Timetable, end_ms: int, leak_ms: int, mend_ms: int
+) -> Iterator[tuple[int, list[bytes]]]:
+    """Make the planned calls, and give what the switch reports, a quarter of a second at a time."""
+    reports: list[tuple[int, int, Emitted]] = []
+    order, due_ms = count(), leak_ms - MINUTE_MS
+    while due_ms < end_ms:
+        due_ms += REACTION_MS
+        while (at := table.due()) is not None and at < due_ms:
+            switch.wrong_row = "+333" if leak_ms <= at < mend_ms else None
+            for event in switch.place(table.pop(), at).events:
+                heapq.heappush(reports, (event.at_ms, next(order), event))
+        ready = []
+        while reports and reports[0][0] < due_ms:
+            ready.append(heapq.heappop(reports)[2].value)
+        if ready:
+            yield due_ms, ready
+
+
+def recorded(
+    settings: Settings, tables: Tables, out: Output, path: Path, step: Callable[[float], None]
+) -> dict[str, Any]:
+    """A file of events in a closed loop: attempts under a rule come back refused, and their calls end there."""
+    rules, refused = RuleTable(), set[str]()
+    loop = Loop(settings, tables, out, rules, f"{path.name}:")
+    calls, size, read = 0, path.stat().st_size, 0
+    for _, lines in batches(path):
+        for line in lines:
+            read += len(line) + 1
+            judged = _judge(line, rules, refused)
+            calls += b'"attempt"' in line
+            if judged is not None:
+                loop.feed([judged])
+        step(read / size)
+    return {"attempts": calls, "calls_refused": len(refused)}
+
+
+def _judge(line: bytes, rules: RuleTable, refused: set[str]) -> bytes | None:
+    """A line as it would have been: refused, as it was, or not at all because its call was refused."""
+    events = decode([line]).events
+    if len(events) != 1:
+        return line
+    event = events[0]
+    if event.call_id in refused:
+        return None
+    if event.event != "attempt":
+        return line
+    at_ms = event.ts if isinstance(event.ts, int) else round(event.ts.timestamp() * 1000)
+    named = (event.account, event.trunk_in, event.switch, event.trunk, event.plan)
+    seen = CallView(event.called, event.caller, *(name or "" for name in named))
+    ruling = rules.judge(seen, at_ms)
+    if ruling.command is None:
+        return line
+    refused.add(event.call_id)
+    return orjson.dumps(orjson.loads(line) | {"refused_by": ruling.command})
+
+
+SCENARIOS = {"founding": founding}
