@@ -117,9 +117,12 @@ def _answers(client: AdminClient, timeout_s: float) -> bool:
 
 
 def has_ended(process: psutil.Process) -> bool:
-    """Whether a process is gone, or only waits to be reaped."""
+    """Whether a process is gone, or only waits to be reaped.
+
+    A killed process is a zombie as soon as its first thread has ended; its ports are free when the last one has.
+    """
     try:
-        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+        return not process.is_running() or (process.status() == psutil.STATUS_ZOMBIE and process.num_threads() <= 1)
     except psutil.NoSuchProcess:
         return True
 

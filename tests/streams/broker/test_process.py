@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import time
+from typing import cast
 
 import psutil
 import pytest
@@ -60,6 +61,27 @@ def test_a_process_is_ended_in_any_case(code: str, gently: bool) -> None:
         end(psutil.Process(child.pid), gently=gently, timeout_s=0.3)
         assert child.wait(5) < 0
         assert time.monotonic() - began < 5
+
+
+def test_a_killed_process_has_not_ended_while_one_of_its_threads_lives() -> None:
+    class Dying:
+        """What Linux shows of a killed process whose first thread is gone."""
+
+        threads = 3
+
+        def is_running(self) -> bool:
+            return True
+
+        def status(self) -> str:
+            return psutil.STATUS_ZOMBIE
+
+        def num_threads(self) -> int:
+            return self.threads
+
+    process = Dying()
+    assert not has_ended(cast("psutil.Process", process))
+    process.threads = 1
+    assert has_ended(cast("psutil.Process", process))
 
 
 def test_ending_what_has_ended_is_nothing() -> None:

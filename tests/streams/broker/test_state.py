@@ -44,8 +44,10 @@ def test_a_reused_process_id_is_another_program(tmp_path: Path) -> None:
 
 
 def test_a_broker_that_names_its_data_is_known_although_the_clock_was_set(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", "input()", mark(tmp_path)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
+    command = [sys.executable, "-c", "print(flush=True); input()", mark(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()  # Linux shows a program's arguments some moments after it was started
         assert why_stale(tmp_path, running(process.pid, 1.0)) is None
         assert why_stale(tmp_path / "other", running(process.pid, 1.0)) is not None
         process.kill()
