@@ -115,9 +115,8 @@ class Admission:
         self.lateness_ms = lateness_ms
         self.price_evidence_ms = price_evidence_ms
         self.highs: Ints = np.zeros(0, np.int64)
-        self._keys: Keys = np.zeros(START_ROOM, np.uint64)
-        self._until: Ints = np.zeros(START_ROOM, np.int64)
-        self._used = 0
+        nothing = np.zeros(0, np.uint64), np.zeros(0, np.int64)
+        self._keys, self._until, self._used = _rehash(*nothing, START_ROOM, NEVER)
 
     @property
     def slowest(self) -> int:

@@ -16,16 +16,21 @@ Ints = npt.NDArray[np.int64]
 
 
 class AnsweredTotals:
-    """Answered calls per minute of one rows partition; a minute is told again when late calls changed it."""
+    """Answered calls per minute of one rows partition; a minute is told again when late calls changed it.
+
+    What is told of a minute never shrinks: calls of one that was forgotten are not counted any more.
+    """
 
     def __init__(self) -> None:
         self.minutes: dict[int, int] = {}
         self._changed: set[int] = set()
+        self._kept_from = 0
 
     def add(self, ts: Ints) -> None:
         """Count calls answered at `ts` (ms)."""
         minutes, counts = np.unique(ts // MINUTE_MS, return_counts=True)
-        for minute, count in zip(minutes.tolist(), counts.tolist(), strict=True):
+        kept = minutes >= self._kept_from
+        for minute, count in zip(minutes[kept].tolist(), counts[kept].tolist(), strict=True):
             self.minutes[minute] = self.minutes.get(minute, 0) + count
             self._changed.add(minute)
 
@@ -34,13 +39,18 @@ class AnsweredTotals:
         told = sorted(minute for minute in self._changed if minute < now_minute)
         self._changed.difference_update(told)
         closed = tuple((minute, self.minutes[minute]) for minute in told)
-        for minute in [m for m in self.minutes if m < now_minute - KEEP_MINUTES]:
+        self._kept_from = max(self._kept_from, now_minute - KEEP_MINUTES)
+        for minute in [m for m in self.minutes if m < self._kept_from]:
             del self.minutes[minute]
         return closed
 
     def snapshot(self) -> dict[str, Any]:
         """The totals as plain values."""
-        return {"minutes": sorted(self.minutes.items()), "changed": sorted(self._changed)}
+        return {
+            "minutes": sorted(self.minutes.items()),
+            "changed": sorted(self._changed),
+            "kept_from": self._kept_from,
+        }
 
     @classmethod
     def restore(cls, state: dict[str, Any]) -> "AnsweredTotals":
@@ -48,6 +58,7 @@ class AnsweredTotals:
         totals = cls()
         totals.minutes = {int(minute): int(count) for minute, count in state["minutes"]}
         totals._changed = {int(minute) for minute in state["changed"]}
+        totals._kept_from = int(state["kept_from"])
         return totals
 
 

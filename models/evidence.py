@@ -5,6 +5,7 @@ switch, its trunk, its plan) a call therefore keeps a bound: the longest prefix 
 It counts at longer prefixes only. So one array answers for every prefix at once, in whatever order calls arrive.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 import numba as nb
@@ -16,23 +17,35 @@ E164_DIGITS = 15
 CALLS_MAX = 2_000
 """Open free calls of one calling code; beyond, the oldest are dropped."""
 PER_PAYER_MAX = 8
-"""Open free calls of one payer: however often he redials, he stays one payer."""
+"""Open free calls of one payer that no leak explains: however often he redials, he stays one payer."""
 KEEP_MS = 7 * 86_400_000
 """How long a free call stays evidence: a route of five calls a week still shows its leak."""
+DEPTH = 3
+"""Digits after the calling code that prices are told apart by: French departments' blocks, a NANP area code."""
 
-# Columns of an open call; numbers of the called party are padded with zeros to 15 digits.
+# Columns of any rated call; numbers of the called party are padded with zeros to 15 digits.
 PADDED, DIGITS, START, TS, SWITCH, TRUNK, PLAN, STAGE = range(8)
 PAYER, CALL, CELL, COUNTED, SOURCE, OFFSET, RATE_KEY = range(8, 15)
-BOUNDS = 15
+FACTS = 15
 SCOPES = ("all", "switch", "trunk", "plan")
 """Who a run of free calls is counted over; each has its bound."""
 DIMENSIONS = (None, SWITCH, TRUNK, PLAN)
 """The column that calls of a scope have in common."""
-WIDTH = BOUNDS + len(SCOPES)
+LEVELS = DEPTH + 1
+"""Prefixes that prices are summed at: the calling code, and one to `DEPTH` digits after it."""
+PLACES = len(SCOPES) * LEVELS
+"""Where a call is counted: every level of every scope, the levels of a scope side by side."""
+
+# Columns that only open calls have: bounds by scope, and what was seen before at every place, free and paid in turn.
+BOUNDS = FACTS
+BEFORE = BOUNDS + len(SCOPES)
+WIDTH = BEFORE + 2 * PLACES
 OTHER_ID = 1
 """What all switches, trunks and plans beyond the detector's limit share: no scope of its own."""
+START_ROOM = 16
 
 Table = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
 
 def padded(digits: int, count: int) -> int:
@@ -74,7 +87,7 @@ def close_by_paid(calls: Table, paid: Table) -> None:
     for p in range(paid.shape[0]):
         for i in range(calls.shape[0]):
             if calls[i, CALL] == paid[p, CALL]:
-                calls[i, BOUNDS:WIDTH] = calls[i, DIGITS]
+                calls[i, BOUNDS:BEFORE] = calls[i, DIGITS]
             if calls[i, START] > paid[p, START]:
                 continue
             shared = common_digits(calls[i, PADDED], paid[p, PADDED], min(calls[i, DIGITS], paid[p, DIGITS]))
@@ -85,41 +98,78 @@ def close_by_paid(calls: Table, paid: Table) -> None:
                     calls[i, BOUNDS + scope] = max(calls[i, BOUNDS + scope], shared)
 
 
+@nb.njit(cache=True)
+def _proves(call: Table) -> bool:
+    """Whether a call still proves something at some prefix and scope."""
+    return bool((call[BOUNDS:BEFORE] < call[DIGITS]).any())
+
+
+@nb.njit(cache=True)
+def _open_of(calls: Table, payer: int) -> int:
+    """How many calls of a payer still prove something that no leak explains."""
+    found = 0
+    for i in range(calls.shape[0]):
+        if calls[i, PAYER] == payer and calls[i, COUNTED] and _proves(calls[i]):
+            found += 1
+    return found
+
+
+@nb.njit(cache=True)
+def _spent(calls: Table, since: int) -> Mask:
+    """Calls that began before `since` (ms) or prove nothing any more."""
+    gone = np.empty(calls.shape[0], np.bool_)
+    for i in range(calls.shape[0]):
+        gone[i] = calls[i, START] < since or not _proves(calls[i])
+    return gone
+
+
 class OpenCalls:
-    """The open free calls, oldest arrival first; `table` is int64[calls, WIDTH]."""
+    """The open free calls, oldest arrival first."""
 
     def __init__(self, table: Table | None = None) -> None:
-        self.table: Table = np.zeros((0, WIDTH), np.int64) if table is None else table
+        self._size = 0 if table is None else len(table)
+        self._room: Table = np.zeros((START_ROOM, WIDTH), np.int64) if table is None else table
 
     def __len__(self) -> int:
-        return len(self.table)
+        return self._size
+
+    @property
+    def table(self) -> Table:
+        """The calls, int64[calls, WIDTH]: a view, so that what is set there is set here."""
+        return self._room[: self._size]
+
+    def of(self, calls: Collection[int] | Table) -> Mask:
+        """Which are events of certain calls, by their ids."""
+        return np.isin(self.table[:, CALL], np.fromiter(calls, np.int64, len(calls)))
 
     def admits(self, payer: int) -> bool:
-        """Whether a payer has room for one more free call; those that were paid for since do not take any."""
-        return int((self._open() & (self.table[:, PAYER] == payer)).sum()) < PER_PAYER_MAX
+        """Whether a payer has room for one more free call.
 
-    def _open(self) -> npt.NDArray[np.bool_]:
-        """Calls that still prove something at some prefix and scope."""
-        proving = self.table[:, BOUNDS:] < self.table[:, DIGITS, np.newaxis]
-        return np.asarray(proving.any(axis=1), np.bool_)
+        Those that were paid for since do not take any, nor do those of a leak: he may be a witness of another.
+        """
+        return bool(_open_of(self.table, payer) < PER_PAYER_MAX)
 
-    def add(self, call: list[int]) -> Table:
-        """Keep one free call; gives back the calls that had to go for it."""
-        self.table = np.concatenate([self.table, np.array([call], np.int64)])
-        if len(self.table) <= CALLS_MAX:
+    def add(self, call: Table) -> Table:
+        """Keep one free call, int64[WIDTH]; gives back the calls that had to go for it."""
+        if self._size == len(self._room):
+            self._room = np.concatenate([self._room, np.zeros((max(START_ROOM, self._size), WIDTH), np.int64)])
+        self._room[self._size] = call
+        self._size += 1
+        if self._size <= CALLS_MAX:
             return self.table[:0]
         oldest = int(self.table[:, START].argmin())
-        return self.drop(np.arange(len(self.table)) == oldest)
+        return self.drop(np.arange(self._size) == oldest)
 
-    def drop(self, gone: npt.NDArray[np.bool_]) -> Table:
+    def drop(self, gone: Mask) -> Table:
         """Forget the calls in the mask `gone` and give them back."""
-        dropped = self.table[gone]
-        self.table = self.table[~gone]
+        dropped, left = self.table[gone], self.table[~gone]
+        self._size = len(left)
+        self._room[: self._size] = left
         return dropped
 
     def expire(self, now: int) -> None:
         """Forget what is older than a week at event time `now` (ms), and what proves nothing any more."""
-        gone = (self.table[:, START] < now - KEEP_MS) | ~self._open()
+        gone = _spent(self.table, now - KEEP_MS)
         if gone.any():
             self.drop(gone)
 

@@ -1,8 +1,8 @@
 """What calls cost before: rated calls of the last week per calling code, prefix and circumstances.
 
 One cell counts the free and the paid calls of one circumstance (switch, trunk, plan, stage) at one prefix of the
-calling code and `DEPTH` digits, per day of event time. Wider prefixes and scopes are sums over cells, worked out
-only when a free call asks. A row of a busy route costs a look-up; nothing is stored per call.
+calling code and `DEPTH` digits, per day of event time. Wider prefixes and scopes are sums over cells
+(`models.places`). A row of a busy route costs a look-up; nothing is stored per call.
 """
 
 from typing import Any
@@ -11,16 +11,14 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from models.evidence import E164_DIGITS, PADDED, PLAN, STAGE, START, SWITCH, TRUNK, TS, Table, common_digits
-from models.odds import Before
+from models.evidence import DEPTH, DIGITS, E164_DIGITS, OTHER_ID, PADDED, PLAN, STAGE, START, SWITCH, TRUNK, TS, Table
+from models.places import Places
 
-DEPTH = 3
-"""Digits after the calling code that a cell tells apart: French departments' blocks, a NANP area code."""
 DAYS = 8
 """The running day and the seven before it."""
 DAY_MS = 86_400_000
 CELLS_MAX = 50_000
-"""Cells of one calling code; beyond, new circumstances share one cell per prefix."""
+"""Cells of one calling code; beyond, new circumstances share one cell per prefix, that of the names `…`."""
 SETUP, FINAL = 0, 1
 """Stages at which a price is known: at set-up (`rate`), and when the call was charged."""
 
@@ -29,8 +27,9 @@ CELL_KEY = [SWITCH, TRUNK, PLAN, STAGE]
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
+OTHER = (OTHER_ID, OTHER_ID, OTHER_ID)
 
-_COLUMNS = ("switch", "trunk", "plan", "stage", "prefix", "rate", "currency", "paid_at", "paid_start")
+_COLUMNS = ("switch", "trunk", "plan", "stage", "prefix", "rate", "currency", "paid_at")
 
 
 class History:
@@ -38,12 +37,13 @@ class History:
 
     Columns: `switch`, `trunk`, `plan`, `currency` (ids of the detector's names), `stage`, `prefix` (calling code and
     `DEPTH` digits as a number), `rate` (last price paid, millionths per minute, -1 unknown), `paid_at` (ms, event
-    time of that price), `paid_start` (ms, latest start of a paid call); `counts[cell, day % DAYS, free|paid]`.
+    time of that price); `counts[cell, day % DAYS, free|paid]`.
     """
 
     def __init__(self, code_digits: int) -> None:
         self.code_digits = code_digits
         self.day = -1
+        self.places = Places()
         self._slots: dict[tuple[int, int, int, int, int], int] = {}
         self._columns = {name: np.zeros(64, np.int64) for name in _COLUMNS}
         self._counts = np.zeros((64, DAYS, 2), np.int64)
@@ -60,8 +60,8 @@ class History:
         key = (switch, trunk, plan, stage, prefix)
         slot = self._slots.get(key)
         if slot is None:
-            if len(self._slots) >= CELLS_MAX and (switch or trunk or plan):
-                return self.cell(0, 0, 0, stage, prefix)
+            if len(self._slots) >= CELLS_MAX and (switch, trunk, plan) != OTHER:
+                return self.cell(*OTHER, stage, prefix)
             slot = self._add(key)
         return slot
 
@@ -71,8 +71,9 @@ class History:
             self._columns = {name: np.concatenate([old, np.zeros_like(old)]) for name, old in self._columns.items()}
             self._counts = np.concatenate([self._counts, np.zeros_like(self._counts)])
         self._slots[key] = slot
-        for name, value in zip(_COLUMNS, (*key, -1, 0, -1, -1), strict=True):
+        for name, value in zip(_COLUMNS, (*key, -1, 0, -1), strict=True):
             self._columns[name][slot] = value
+        self.places.add_cell(slot, key[:3], key[4])
         return slot
 
     def advance(self, ts: int) -> None:
@@ -83,6 +84,8 @@ class History:
         for gone in range(max(self.day + 1, day - DAYS + 1), day + 1):
             self._counts[:, gone % DAYS] = 0
         self.day = day
+        free, paid = self._counts[: len(self._slots)].sum(axis=1).T
+        self.places.recount(free, paid, self.column("stage"))
 
     def cells(self, calls: Table) -> Ints:
         """The cell of every call of a table with the columns of `models.evidence` whose prefix is in `prefixes`."""
@@ -99,12 +102,12 @@ class History:
         return prefixes
 
     def add_paid(self, calls: Table, rate: Ints, currency: Ints) -> None:
-        """Count paid calls, and remember per cell the newest price and the latest start."""
+        """Count paid calls, and remember per cell the newest price."""
         cells = self.cells(calls)
         days = calls[:, TS] // DAY_MS
         known = (days > self.day - DAYS) & (days <= self.day)
         np.add.at(self._counts.reshape(-1), (cells[known] * DAYS + days[known] % DAYS) * 2 + 1, 1)
-        np.maximum.at(self._columns["paid_start"], cells, calls[:, START])
+        self.places.add_paid(cells, calls[:, STAGE], calls[:, START], known)
         priced = (rate >= 0) & (calls[:, TS] >= self._columns["paid_at"][cells])
         newest = np.flatnonzero(priced)[np.argsort(calls[priced, TS], kind="stable")]
         for name, values in (("rate", rate), ("currency", currency), ("paid_at", calls[:, TS])):
@@ -114,33 +117,29 @@ class History:
         """Count free calls of the day of `ts` (ms); -1 takes one back that belonged to a leak, which is no habit."""
         day = ts // DAY_MS
         if self.day - DAYS < day <= self.day:
-            counted = int(self._counts[cell, day % DAYS, 0]) + calls
-            self._counts[cell, day % DAYS, 0] = max(0, counted)
+            was = int(self._counts[cell, day % DAYS, 0])
+            self._counts[cell, day % DAYS, 0] = counted = max(0, was + calls)
+            self.places.add_free(cell, int(self._columns["stage"][cell]), counted - was)
 
-    def last_paid(self, number: int, digits: int, start: int, cells: Mask) -> int:
-        """Digits that a padded number shares with a cell where a call begun at `start` (ms) or later was paid."""
-        later = cells & (self.column("paid_start") >= start)
-        if not later.any():
-            return 0
-        scale = 10 ** (E164_DIGITS - self.code_digits - DEPTH)
-        limit = min(digits, self.code_digits + DEPTH)
-        return max(
-            common_digits(number, int(prefix) * scale, limit) for prefix in np.unique(self.column("prefix")[later])
-        )
+    def cell_of(self, call: Ints) -> int:
+        """The cell of one call with the columns of `models.evidence`."""
+        switch, trunk, plan, stage = call[CELL_KEY].tolist()
+        return self.cell(switch, trunk, plan, stage, int(self.prefixes(call[np.newaxis])[0]))
 
-    def before(self, cells: Mask) -> Before:
-        """Free and paid calls of the week over the cells in `cells`."""
-        free, paid = self._counts[: len(self._slots)][cells].sum(axis=(0, 1)).tolist()
-        return Before(free, paid)
+    def bounds(self, cell: int, call: Ints) -> Ints:
+        """Digits, per scope, that a call of this cell shares with a paid one that began no earlier, as cells tell."""
+        return self.places.bounds(cell, int(call[START]), self.code_digits, int(call[DIGITS]))
 
-    def under(self, digits: str) -> Mask:
-        """Cells under a prefix; of one longer than a cell's only the cell's digits are looked at."""
+    def usual_price(self, digits: str, column: str | None = None, value: int = 0) -> tuple[int, int]:
+        """Newest price paid under a prefix, or at the cells there whose `column` has a value.
+
+        Returns:
+            Millionths per minute or -1, and the currency's id.
+        """
         digits = digits[: self.code_digits + DEPTH]
-        mask: Mask = self.column("prefix") // 10 ** (self.code_digits + DEPTH - len(digits)) == int(digits)
-        return mask
-
-    def usual_price(self, cells: Mask) -> tuple[int, int]:
-        """Newest price paid over the cells in `cells`: (millionths per minute or -1, currency's id)."""
+        cells = self.column("prefix") // 10 ** (self.code_digits + DEPTH - len(digits)) == int(digits)
+        if column is not None:
+            cells &= self.column(column) == value
         at = np.where(cells & (self.column("rate") >= 0), self.column("paid_at"), -1)
         if not at.size or at.max() < 0:
             return -1, 0
@@ -156,6 +155,7 @@ class History:
             "size": size,
             "columns": {name: self._columns[name][:size].tobytes() for name in _COLUMNS},
             "counts": self._counts[:size].tobytes(),
+            "places": self.places.snapshot(),
         }
 
     @classmethod
@@ -173,7 +173,10 @@ class History:
         history._counts = np.zeros((room, DAYS, 2), np.int64)
         history._counts[:size] = counts.reshape(size, DAYS, 2)
         keys = zip(*(history._columns[name][:size].tolist() for name in _COLUMNS[:5]), strict=True)
-        history._slots = {key: slot for slot, key in enumerate(keys)}
+        for slot, key in enumerate(keys):
+            history._slots[key] = slot
+            history.places.add_cell(slot, key[:3], key[4])
+        history.places.load(state["places"])
         return history
 
 

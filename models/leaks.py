@@ -3,41 +3,40 @@
 When a free call comes in, every prefix of its number and every scope (everybody, its switch, trunk, plan) is a
 candidate: the free calls there that no paid call has answered since. They grow the prefix to what they have in
 common; the price history and the operator's tables say what the run is worth.
+
+A switch that never shows a price at set-up is no witness there: its zero becomes a price only at release, and what is
+free at release (or in a call record) proves. So a free set-up proves once its switch has shown a priced set-up under
+this calling code before the run. Without one it proves only what an entry explains: the run's prefix is a short code
+or the row in `rate_key`, and the switch was free nowhere else under the code. So a network that is cold and prices at
+release stays untouched, and where a tariff alone speaks a person is told; the founding incident is proved by its
+second payer with or without history.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
-import numpy.typing as npt
-from msgspec.structs import replace
 
 from models.evidence import (
     BOUNDS,
-    CELL,
-    COUNTED,
     DIGITS,
     DIMENSIONS,
-    E164_DIGITS,
     OTHER_ID,
     PADDED,
     PAYER,
-    PLAN,
     RATE_KEY,
-    STAGE,
-    START,
-    SWITCH,
-    TRUNK,
+    Mask,
     OpenCalls,
     Table,
     shared_with,
 )
-from models.history import DEPTH, History, Mask
-from models.odds import Before, Limits, chance, grade, log10_odds
+from models.history import History
+from models.odds import Before, Floats, Limits, grade, log10_odds, proving
+from models.weighing import NOT_SEEN, Weighed, runs, weigh
 
 ASSUMED_PAID = 300
 """Rated calls, all paid, that a tariff row or a fitting short code stands in for (design, section 5)."""
+ASSUMED = Before(0, ASSUMED_PAID, assumed=True)
 RANK = {"block": 0, "limit": 1, "held": 2, "rejected": 3}
 
 
@@ -66,21 +65,22 @@ class Candidate:
     entry_kind: str | None = None
 
     @property
-    def payers(self) -> int:
-        """How many different payers made the calls."""
-        return len(np.unique(self.calls[:, PAYER]))
+    def within(self) -> int:
+        """Id of the switch, trunk or plan that the calls share; 0 = any."""
+        column = DIMENSIONS[self.scope]
+        return 0 if column is None else int(self.calls[0, column])
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A candidate with its odds and grade; `before` is None where nothing is known of the price."""
+    """A candidate with its odds and grade; `seen_at` is the prefix where `before` was seen or assumed."""
 
     candidate: Candidate
     grade: str
     why: str
     odds: float
-    before: Before | None
-    cells: Mask
+    before: Before
+    seen_at: str
 
     @property
     def preference(self) -> tuple[int, int, int, int]:
@@ -89,154 +89,87 @@ class Judgement:
         return RANK[self.grade], found.scope, int(found.entry is None), len(found.digits)
 
 
-def best(calls: OpenCalls, history: History, code: str, names: Sequence[str], known: Knowledge) -> Judgement | None:
-    """The best judgement over all candidates of the newest open call, None where no two payers agree."""
-    judged = [judge(found, history, code, known) for found in candidates(calls, code, names, known)]
+def best(
+    calls: OpenCalls, history: History, code: str, known: Knowledge, outside: Mask | None = None
+) -> Judgement | None:
+    """The best judgement over all candidates of the newest open call, None where no two payers agree.
+
+    `outside` (bool[calls]) says of which calls a candidate must have one: those that no leak explains; None = of any.
+    """
+    judged = (judge(one, history, code, known) for one in candidates(calls, code, known, outside))
     return min(judged, key=lambda j: j.preference, default=None)
 
 
-def candidates(calls: OpenCalls, code: str, names: Sequence[str], known: Knowledge) -> Iterator[Candidate]:
+def candidates(calls: OpenCalls, code: str, known: Knowledge, outside: Mask | None = None) -> Iterator[Candidate]:
     """Every set of free calls around the newest one that could be one leak, by scope and prefix."""
     newest = calls.table[-1]
     number = str(newest[PADDED])[: newest[DIGITS]]
     shared = shared_with(calls.table, newest[PADDED], newest[DIGITS])
-    for scope, column in enumerate(DIMENSIONS):
-        if column is not None and newest[column] in (0, OTHER_ID):
-            continue
-        here = np.ones(len(calls), np.bool_) if column is None else calls.table[:, column] == newest[column]
-        for members in _runs(calls.table[:, BOUNDS + scope], shared, here, len(code)):
-            found = calls.table[members]
-            if len(np.unique(found[:, PAYER])) >= known.limits.payers_min:
-                yield from _named(scope, number, int(shared[members].min()), found, names, known)
+    beyond = np.ones(len(calls), np.bool_) if outside is None else outside
+    found, members = runs(calls.table, shared, _columns(newest), len(code), beyond)
+    for (scope, _), which in zip(found.tolist(), members, strict=True):
+        run = calls.table[which]
+        if known.limits.payers_min <= 2 or len(np.unique(run[:, PAYER])) >= known.limits.payers_min:
+            yield from _named(scope, number[: shared[which].min()], run, known)
 
 
-def _runs(bounds: npt.NDArray[np.int64], shared: npt.NDArray[np.int64], here: Mask, shortest: int) -> Iterator[Mask]:
-    """The different sets of calls that count at the prefixes of the newest call, from the shortest prefix on."""
-    last = b""
-    for length in range(max(shortest, int(bounds[-1]) + 1), E164_DIGITS + 1):
-        members = here & (shared >= length) & (bounds < length)
-        if (raw := members.tobytes()) != last and members[-1]:
-            last = raw
-            yield members
+def _columns(newest: Table) -> Table:
+    """The column that each scope's calls have in common, -1 where the newest call has no place of that kind."""
+    places = [column for column in DIMENSIONS if column is not None]
+    return np.array([0, *(-1 if newest[column] in (0, OTHER_ID) else column for column in places)], np.int64)
 
 
-def _named(
-    scope: int, number: str, length: int, calls: Table, names: Sequence[str], known: Knowledge
-) -> Iterator[Candidate]:
+def _named(scope: int, prefix: str, calls: Table, known: Knowledge) -> Iterator[Candidate]:
     """The candidate of one set of calls, and beside it the one that the rate table's own row names."""
-    prefix = number[:length]
     single = bool((calls[:, PADDED] == calls[0, PADDED]).all())
-    name = None if single else known.short_codes.get(prefix)
-    fits = (None, None) if name is None else (prefix, "plus_before_short_code")
-    yield Candidate(scope, prefix, single, calls, *fits)
-    row = _row(calls, names)
+    fits = not single and prefix in known.short_codes
+    entry = (prefix, "plus_before_short_code") if fits else (None, None)
+    yield Candidate(scope, prefix, single, calls, *entry)
+    row = str(calls[0, RATE_KEY]) if (calls[:, RATE_KEY] == max(1, calls[0, RATE_KEY])).all() else ""
     if row and prefix.startswith(row) and len(row) > int(calls[:, BOUNDS + scope].max()):
-        entry = (row, "plus_before_short_code") if row in known.short_codes else (row, "free_row")
-        yield Candidate(scope, row, False, calls, *entry)
-
-
-def _row(calls: Table, names: Sequence[str]) -> str:
-    """Digits of the rate table's row that rated all these calls, if it was one."""
-    keys = np.unique(calls[:, RATE_KEY])
-    if keys.size != 1 or keys[0] == 0:
-        return ""
-    row = names[int(keys[0])].lstrip("+")
-    return row if row.isdigit() else ""
+        kind = "plus_before_short_code" if row in known.short_codes else "free_row"
+        yield Candidate(scope, row, False, calls, row, kind)
 
 
 def judge(candidate: Candidate, history: History, code: str, known: Knowledge) -> Judgement:
-    """How sure a candidate makes us, against what was paid there before."""
-    scoped = _scope_cells(candidate, history)
-    before, cells = _price_before(candidate, history, code, scoped, known)
-    assumed = before if before is not None else Before(0, ASSUMED_PAID, assumed=True)
-    own = _own_chances(candidate, history, code, scoped)
-    odds = log10_odds(assumed, own, fits=candidate.entry is not None)
-    verdict, why = grade(before, odds, known.limits)
-    if candidate.digits == code and candidate.entry is None and verdict in ("block", "limit"):
+    """How sure a candidate makes us, against what was paid there before its first call."""
+    after_code, fits = len(candidate.digits) - len(code), candidate.entry is not None
+    weighed = weigh(history.places, candidate.calls, candidate.scope, after_code, known.limits.enough, fits)
+    before = _price_before(weighed, candidate, known)
+    odds, verdict, why = _graded(before, weighed.own, fits, known.limits)
+    if verdict == "rejected":
+        odds, verdict, why = _shown(before, weighed, fits, known.limits)
+    if candidate.digits == code and not fits and verdict in ("block", "limit"):
         verdict, why = "held", "whole_calling_code"
-    return Judgement(candidate, verdict, why, odds, before, cells)
+    seen_at = candidate.digits[: len(code) + max(0, weighed.level)]
+    return Judgement(candidate, verdict, why, odds, before or ASSUMED, seen_at)
 
 
-def _scope_cells(candidate: Candidate, history: History) -> Mask:
-    """Cells of the stages at which the calls were priced, within the scope."""
-    cells: Mask = np.isin(history.column("stage"), candidate.calls[:, STAGE])
-    column = DIMENSIONS[candidate.scope]
-    if column is not None:
-        cells &= history.column(("switch", "trunk", "plan")[candidate.scope - 1]) == candidate.calls[0, column]
-    return cells
+def _graded(before: Before | None, own: Floats, fits: bool, limits: Limits) -> tuple[float, str, str]:
+    """Odds, grade and its reason of payers with these chances of their own; one payer alone proves nothing."""
+    odds = log10_odds(before or ASSUMED, own, fits)
+    if len(proving(own)) < limits.payers_min:
+        return odds, "rejected", "weak_evidence"
+    return odds, *grade(before, odds, limits)
 
 
-def _price_before(
-    candidate: Candidate, history: History, code: str, scoped: Mask, known: Knowledge
-) -> tuple[Before | None, Mask]:
-    """Rated calls before the run at the prefix or its nearest ancestor with enough, and the cells they are in."""
-    deepest = min(len(candidate.digits), len(code) + DEPTH)
-    cells = scoped
-    for length in range(deepest, len(code) - 1, -1):
-        cells = scoped & history.under(candidate.digits[:length])
-        before = _without(history.before(cells), candidate.calls, cells)
-        if before.rated >= known.limits.enough:
-            return before, cells
+def _shown(before: Before | None, weighed: Weighed, fits: bool, limits: Limits) -> tuple[float, str, str]:
+    """The grade of too weak a proof: what only the set-ups of a switch without prices show, a person is told."""
+    odds, verdict, why = _graded(before, weighed.shown, fits, limits)
+    match verdict:
+        case "block":
+            return odds, "held", "no_price_at_set_up"
+        case "limit":
+            return odds, "rejected", "no_price_at_set_up"
+        case _:
+            return odds, verdict, why
+
+
+def _price_before(weighed: Weighed, candidate: Candidate, known: Knowledge) -> Before | None:
+    """Rated calls before the run where enough were seen, or those that a table stands in for; else None."""
+    if weighed.level != NOT_SEEN:
+        return Before(weighed.free, weighed.paid)
     expected = known.expected(candidate.digits)
     if candidate.entry is not None or (expected is not None and expected[0] > 0):
-        return Before(before.free, max(before.paid, ASSUMED_PAID - before.free), assumed=True), cells
-    return None, cells
-
-
-def _without(before: Before, calls: Table, cells: Mask) -> Before:
-    """The counts without the free calls of the run itself."""
-    own = int((cells[calls[:, CELL]] & (calls[:, COUNTED] == 1)).sum())
-    return replace(before, free=max(0, before.free - own))
-
-
-def _own_chances(candidate: Candidate, history: History, code: str, scoped: Mask) -> list[float]:
-    """For each payer the chance that what he called, or how, was free anyway: the least over his calls."""
-    chances: dict[int, float] = {}
-    cache: dict[tuple[str, int, int], float] = {}
-    ordered = candidate.calls[np.lexsort((candidate.calls[:, PAYER], candidate.calls[:, START]))]
-    for call in ordered:
-        usual = max(
-            _cached(cache, key, history, candidate.calls, cells)
-            for key, cells in _habits(call, history, code, scoped, len(candidate.digits))
-        )
-        payer = int(call[PAYER])
-        chances[payer] = min(usual, chances.get(payer, 1.0))
-    return list(chances.values())
-
-
-def _cached(
-    cache: dict[tuple[str, int, int], float],
-    key: tuple[str, int, int],
-    history: History,
-    calls: Table,
-    cells: Callable[[], Mask],
-) -> float:
-    if key not in cache:
-        mask = cells()
-        before = _without(history.before(mask), calls, mask)
-        cache[key] = chance(before, 0) if before.free else 0.0
-    return cache[key]
-
-
-Habit = tuple[tuple[str, int, int], Callable[[], Mask]]
-
-
-def _habits(call: npt.NDArray[np.int64], history: History, code: str, scoped: Mask, length: int) -> Iterator[Habit]:
-    """Where a call's being free could be usual: narrower prefixes of its number, its switch, its trunk, its plan."""
-    number, stage = str(call[PADDED]), int(call[STAGE])
-    for digits in range(min(length, len(code) + DEPTH), len(code) + DEPTH + 1):
-        prefix = number[:digits]
-        yield ("prefix", int(prefix), digits), partial(_under, history, prefix, scoped)
-    for name, column in (("switch", SWITCH), ("trunk", TRUNK), ("plan", PLAN)):
-        value = int(call[column])
-        if value:
-            yield (name, value, stage), partial(_alike, history, name, value, stage)
-
-
-def _under(history: History, prefix: str, scoped: Mask) -> Mask:
-    return scoped & history.under(prefix)
-
-
-def _alike(history: History, name: str, value: int, stage: int) -> Mask:
-    cells: Mask = (history.column(name) == value) & (history.column("stage") == stage)
-    return cells
+        return Before(weighed.free, max(weighed.paid, ASSUMED_PAID - weighed.free), assumed=True)
+    return None

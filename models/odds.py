@@ -10,6 +10,11 @@ import math
 from collections.abc import Sequence
 
 import msgspec
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
 
 FREE_UNDER_LEAK = 0.99
 """Share of calls that a leaking row rates free: the rest is rounding, races with a mend."""
@@ -47,22 +52,33 @@ class Before(msgspec.Struct, frozen=True):
         return self.free / self.rated if self.rated else 0.0
 
 
-def chance(before: Before, nth: int) -> float:
-    """Probability that the nth (from 0) payer of a run is free by what was seen before.
+def proving(own: Sequence[float] | Floats) -> Floats:
+    """The chances of the payers who prove anything, the most telling first, float64[payers].
 
-    >>> round(chance(Before(0, 300), 0), 5)
-    0.00166
+    Whoever is as likely free without a leak as under one says nothing: he neither counts nor dilutes the others.
     """
-    return (PRIOR_FREE + before.free + nth) / (1 + before.rated + nth)
+    chances = np.asarray(own, np.float64)
+    telling: Floats = np.sort(chances[chances < FREE_UNDER_LEAK])
+    return telling
 
 
-def log10_odds(before: Before, own: Sequence[float], fits: bool) -> float:
+@nb.njit(cache=True)
+def _log10_odds(free: int, rated: int, own: Floats) -> float:
+    total = 0.0
+    for nth in range(own.size):
+        usual = max((PRIOR_FREE + free + nth) / (1 + rated + nth), own[nth])
+        total += max(0.0, math.log10(FREE_UNDER_LEAK / usual))
+    return total
+
+
+def log10_odds(before: Before, own: Sequence[float] | Floats, fits: bool) -> float:
     """Decimal logarithm of the odds that a run of `len(own)` payers is a leak.
 
     Args:
         before: rated calls before the run where it happened.
         own: for each payer the chance that his calls were free for reasons of his own (his plan, his switch, the
-            very number called); 0 where nothing speaks for that.
+            very number called); 0 where nothing speaks for that. What was seen before gives the nth (from 0) payer of
+            the run the chance (1/2 + F + n) / (1 + F + N + n); the greater of the two holds.
         fits: the prefix is `+` and a short code, or `rate_key` names it.
 
     >>> round(log10_odds(Before(0, 300), [0.0] * 3, fits=False), 2)
@@ -70,10 +86,8 @@ def log10_odds(before: Before, own: Sequence[float], fits: bool) -> float:
     >>> round(log10_odds(Before(0, 300), [0.0] * 2, fits=True), 2)
     6.77
     """
-    total = math.log10(FIT_BONUS) if fits else 0.0
-    for nth, alone in enumerate(own):
-        total += math.log10(FREE_UNDER_LEAK / max(chance(before, nth), alone))
-    return total
+    total: float = _log10_odds(before.free, before.rated, proving(own))
+    return total + math.log10(FIT_BONUS) if fits else total
 
 
 def grade(before: Before | None, odds: float, limits: Limits) -> tuple[str, str]:

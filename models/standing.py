@@ -3,7 +3,25 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from models.evidence import CALL, DIGITS, DIMENSIONS, PADDED, PAYER, PLAN, SCOPES, START, SWITCH, TS, Table
+import numpy as np
+
+from models.evidence import (
+    CALL,
+    DIGITS,
+    DIMENSIONS,
+    OFFSET,
+    PADDED,
+    PAYER,
+    PLAN,
+    SCOPES,
+    SOURCE,
+    START,
+    SWITCH,
+    TS,
+    Mask,
+    Table,
+)
+from models.leaks import Candidate, Judgement
 from models.odds import Before
 
 COUNTED_MAX = 4_096
@@ -44,10 +62,38 @@ class Standing:
     switches: set[int] = field(default_factory=set)
     paid: dict[tuple[int, int], list[int]] = field(default_factory=dict)
 
-    def covers(self, calls: Table) -> Any:
+    @classmethod
+    def of(cls, judged: Judgement, rate: int, currency: str) -> "Standing":
+        """The leak that a judgement describes, its calls counted; `rate` is what a call there should cost."""
+        found = judged.candidate
+        leak = cls(
+            scope=found.scope,
+            within=found.within,
+            digits=found.digits,
+            single=found.single,
+            grade=judged.grade,
+            why=judged.why,
+            odds=judged.odds,
+            before=judged.before,
+            entry=found.entry,
+            entry_kind=found.entry_kind,
+            rate=rate,
+            currency=currency,
+            first_ts=int(found.calls[:, TS].min()),
+        )
+        for call in found.calls[np.argsort(found.calls[:, START], kind="stable")]:
+            leak.count(call)
+        return leak
+
+    @property
+    def explains(self) -> bool:
+        """Whether its free calls need no other explanation: it is blocked, and no paid call has spoken against it."""
+        return self.grade == "block" and not self.doubted
+
+    def covers(self, calls: Table) -> Mask:
         """Which calls are under the leak: bool[calls]."""
         scale = 10 ** (15 - len(self.digits))
-        inside = calls[:, PADDED] // scale == int(self.digits)
+        inside: Mask = calls[:, PADDED] // scale == int(self.digits)
         if self.single:
             inside &= calls[:, DIGITS] == len(self.digits)
         column = DIMENSIONS[self.scope]
@@ -58,23 +104,18 @@ class Standing:
         wider = self.scope == 0 or (self.scope, self.within) == (other.scope, other.within)
         return wider and not self.single and other.digits.startswith(self.digits)
 
-    def same_subject(self, other: "Standing") -> bool:
+    def same_subject(self, other: "Standing | Candidate") -> bool:
         """Whether both are about the same calls."""
-        return (self.scope, self.within, self.digits, self.single) == (
-            other.scope,
-            other.within,
-            other.digits,
-            other.single,
-        )
+        return _subject(self) == _subject(other)
 
-    def count(self, call: Table, source: int, offset: int) -> None:
+    def count(self, call: Table) -> None:
         """Count one free call under the leak; nobody who paid before it has proved a mend."""
         key, payer = int(call[CALL]), int(call[PAYER])
         if key not in self.calls:
             self.free_calls += 1
         if len(self.calls) < COUNTED_MAX:
             self.calls[key] = payer
-            self.payers.setdefault(payer, (source, offset))
+            self.payers.setdefault(payer, (int(call[SOURCE]), int(call[OFFSET])))
             self.called.add(int(call[PADDED]))
         self.switches.add(int(call[SWITCH]))
         self.last_ts = max(self.last_ts, int(call[TS]))
@@ -137,6 +178,10 @@ class Standing:
             switches=set(state["switches"]),
             paid={tuple(where): list(payers) for where, payers in state["paid"]},
         )
+
+
+def _subject(leak: Standing | Candidate) -> tuple[int, int, str, bool]:
+    return leak.scope, leak.within, leak.digits, leak.single
 
 
 _PLAIN = (

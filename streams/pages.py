@@ -18,7 +18,7 @@ from streams.reading import to_the_end
 from streams.settings import Settings
 
 TOPIC = "ringfence.state"
-FORMAT = 1
+FORMAT = 2
 PART_BYTES = 900_000
 
 

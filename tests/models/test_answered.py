@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.answered import KEEP_MINUTES, MINUTE_MS, AnsweredPrefixes, AnsweredTotals
+from models.answered import HOUR_MINUTES, KEEP_MINUTES, MINUTE_MS, AnsweredPrefixes, AnsweredTotals
 
 EPOCH_MINUTE = 29_900_000
 answered = st.lists(
@@ -61,6 +61,28 @@ def test_a_minute_is_told_when_it_is_over_and_again_when_late_calls_came():
     assert totals.close(1) == ()
     totals.add(np.array([5]))
     assert totals.close(2) == ((0, 3), (1, 1))
+
+
+def test_a_minute_that_was_forgotten_is_not_told_again():
+    totals = AnsweredTotals()
+    totals.add(np.array([0, 1, 2]))
+    assert totals.close(1) == ((0, 3),)
+    totals.close(KEEP_MINUTES + 1)
+    totals.add(np.array([3]))
+    assert totals.close(KEEP_MINUTES + 2) == ()
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 6)), max_size=30), st.integers(0, 30))
+def test_what_is_told_of_a_minute_never_shrinks_however_late_calls_come(steps, stop):
+    totals, told, now = AnsweredTotals(), {}, 0
+    for nth, (later, back) in enumerate(steps):
+        now += later * HOUR_MINUTES
+        if nth == stop:
+            totals = AnsweredTotals.restore(msgspec.msgpack.decode(msgspec.msgpack.encode(totals.snapshot())))
+        totals.add(np.array([max(0, now - back * HOUR_MINUTES) * MINUTE_MS]))
+        for minute, count in totals.close(now):
+            assert count > told.get(minute, 0)
+            told[minute] = count
 
 
 @given(st.lists(st.integers(0, 9 * MINUTE_MS)), st.integers(0, 10))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from support import calls
 from support.calls import MINUTE, NOON, SECOND, VOICEMAIL, charged, event, free, number, paid
 
-import models.detector
+import models.name_table
 from models.detector import Detector
 from models.findings import Leak, Totals, encode
 from models.numbers import Network
@@ -160,13 +160,44 @@ def test_a_late_price_is_evidence_and_no_answered_call():
     assert any(isinstance(f, Leak) and f.grade == "block" for f in found)
 
 
-@pytest.mark.parametrize("limit", [2, 3, 4])
+@pytest.mark.parametrize("limit", [2, 3])
 def test_names_beyond_the_limit_share_one_and_are_no_place_to_block(monkeypatch, limit):
-    monkeypatch.setattr(models.detector, "NAMES_MAX", limit)
+    monkeypatch.setattr(models.name_table, "NAMES_MAX", limit)
     judge = detector()
     apply(judge, MORNING, 0)
     found = apply(judge, [free(number("+333", nth), nth, NOON + nth * SECOND, switch="s9") for nth in range(4)], 900)
-    assert len(judge.names) == limit
     leaks = [f for f in found if isinstance(f, Leak)]
     assert any(f.grade == "block" for f in leaks)
     assert all("…" not in (f.subject.switch, f.subject.plan) for f in leaks)
+
+
+def lone_switch_leak(judge: Detector) -> list[Leak]:
+    """A leak of one switch only, after calls that named `limit` rows of a rate table."""
+    lines = []
+    for nth in range(6):
+        lines.append(free(number("+333", nth), nth, NOON + nth * SECOND, switch="s9", rate_key=f"row {nth}"))
+        lines += [
+            paid(number("+333", nth), 50 + nth, NOON + nth * SECOND + 1, switch="s1", plan=p) for p in calls.PLANS
+        ]
+    return [f for f in apply(judge, lines, 5_000) if isinstance(f, Leak)]
+
+
+def test_a_flood_of_row_names_leaves_room_for_switches(monkeypatch):
+    monkeypatch.setattr(models.name_table, "NAMES_MAX", 8)
+    judge = detector()
+    flood = [paid(number("+333", nth), nth, NOON - MINUTE + nth, switch="s1", rate_key=f"r{nth}") for nth in range(50)]
+    apply(judge, [*MORNING, *flood, paid("+33187654321", 9, NOON - SECOND, switch="s9")], 0)
+    assert ("block", "s9") in [(leak.grade, leak.subject.switch) for leak in lone_switch_leak(judge)]
+
+
+@settings(max_examples=25, deadline=None)
+@given(days(), st.data())
+def test_batches_of_any_size_give_the_same_findings_when_names_run_out(lines, data):
+    cuts = data.draw(st.sets(st.integers(0, len(lines))))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(models.name_table, "NAMES_MAX", 3)
+        taught.cache_clear()
+        whole = played(lines)
+        assert played(lines, cuts) == whole
+        assert played(lines, stops=cuts) == whole
+    taught.cache_clear()

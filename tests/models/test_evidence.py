@@ -10,6 +10,7 @@ from models.evidence import (
     BOUNDS,
     CALL,
     CALLS_MAX,
+    COUNTED,
     DIGITS,
     KEEP_MS,
     PADDED,
@@ -38,7 +39,7 @@ def common(one: str, other: str) -> int:
 def row(number: str, start: int = 0, switch: int = 0, trunk: int = 0, plan: int = 0, **columns: int) -> list[int]:
     call = [0] * WIDTH
     call[PADDED], call[DIGITS], call[START] = padded(int(number), len(number)), len(number), start
-    call[SWITCH], call[TRUNK], call[PLAN] = switch, trunk, plan
+    call[SWITCH], call[TRUNK], call[PLAN], call[COUNTED] = switch, trunk, plan, 1
     for name, value in columns.items():
         call[{"payer": PAYER, "call": CALL}[name]] = value
     return call
@@ -100,6 +101,8 @@ def test_a_payer_has_room_for_a_few_calls():
         calls.add(row("33312345678", nth, payer=5))
     assert not calls.admits(5)
     assert calls.admits(6)
+    calls.table[0, COUNTED] = 0
+    assert calls.admits(5)
 
 
 def test_calls_that_were_charged_prove_nothing_and_take_no_room():

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import models.history
-from models.evidence import DIGITS, PADDED, PLAN, STAGE, START, SWITCH, TRUNK, TS, WIDTH, padded
+from models.evidence import DIGITS, LEVELS, OTHER_ID, PADDED, STAGE, START, SWITCH, TS, WIDTH, padded
 from models.history import DAY_MS, DAYS, FINAL, SETUP, History
-from models.odds import Before
+from models.places import FREE, PAID
 
 TODAY = 20_000 * DAY_MS
 paid_calls = st.lists(
@@ -41,15 +41,20 @@ def pay(history: History, rows) -> None:
     history.add_paid(table, rates, np.arange(len(rows), dtype=np.int64))
 
 
-@given(paid_calls, st.sampled_from(["33", "333", "33312", "33312345"]))
-def test_paid_calls_are_counted_under_every_prefix_of_a_cell(rows, digits):
+def seen(history: History, number: str, level: int, stage: int = SETUP, switch: int | None = None) -> tuple[int, int]:
+    """Free and paid calls at a level under a number's prefix, at all switches or at one."""
+    cell = history.cell(switch or 0, 0, 0, stage, int(number[:5]))
+    place = history.places.of[cell, level if switch is None else LEVELS + level]
+    return tuple(history.places.sums[place, stage, [FREE, PAID]].tolist())
+
+
+@given(paid_calls, st.sampled_from(["33312345678", "33387654321", "33999999999"]), st.integers(0, 3), st.integers(0, 1))
+def test_paid_calls_are_counted_at_every_level_of_every_scope(rows, number, level, stage):
     history = History(2)
     pay(history, rows)
-    expected = sum(number.startswith(digits[:5]) for number, *_ in rows)
-    assert history.before(history.under(digits)) == Before(0, expected)
-    setup = history.under(digits) & (history.column("stage") == SETUP)
-    expected = sum(number.startswith(digits[:5]) and stage == SETUP for number, _, _, stage, _ in rows)
-    assert history.before(setup).paid == expected
+    there = [(s, k) for other, _, s, k, _ in rows if other.startswith(number[: 2 + level]) and k == stage]
+    assert seen(history, number, level, stage) == (0, len(there))
+    assert seen(history, number, level, stage, switch=1) == (0, sum(switch == 1 for switch, _ in there))
 
 
 @given(paid_calls, st.sets(st.integers(0, 20)))
@@ -80,8 +85,9 @@ def test_a_history_survives_a_page_and_goes_on(rows):
 def test_the_usual_price_is_the_newest_that_was_known():
     history = History(2)
     pay(history, [("33312345678", 5, 0, 0, 4), ("33312345678", 9, 1, 0, 3), ("33312345678", 11, 1, 0, 0)])
-    assert history.usual_price(history.under("333")) == (2, 1)
-    assert history.usual_price(history.under("334")) == (-1, 0)
+    assert history.usual_price("333") == (2, 1)
+    assert history.usual_price("333123456", "switch", 0) == (3, 0)
+    assert history.usual_price("334") == (-1, 0)
 
 
 def test_free_calls_are_counted_and_taken_back():
@@ -89,10 +95,10 @@ def test_free_calls_are_counted_and_taken_back():
     pay(history, [("33312345678", 0, 0, 0, 1)])
     cell = int(history.cells(calls([("33312345678", 0, 0, 0, 1)]))[0])
     history.add_free(cell, TODAY)
-    assert history.before(history.under("333")) == Before(1, 1)
+    assert seen(history, "33312", 1) == (1, 1)
     history.add_free(cell, TODAY, -1)
     history.add_free(cell, TODAY, -1)
-    assert history.before(history.under("333")) == Before(0, 1)
+    assert seen(history, "33312", 1) == (0, 1)
 
 
 @pytest.mark.parametrize(("days", "left"), [(0, 1), (DAYS - 1, 1), (DAYS, 0), (40, 0)])
@@ -100,27 +106,37 @@ def test_days_older_than_a_week_are_forgotten(days, left):
     history = History(2)
     pay(history, [("33312345678", 0, 0, 0, 1)])
     history.advance(TODAY + days * DAY_MS)
-    assert history.before(history.under("33")).paid == left
+    assert seen(history, "33312", 0) == (0, left)
 
 
 def test_a_price_older_than_a_week_is_not_counted():
     history = History(2)
     history.advance(TODAY + DAYS * DAY_MS)
     pay(history, [("33312345678", 0, 0, 0, 1)])
-    assert history.before(history.under("33")).paid == 0
+    assert seen(history, "33312", 0) == (0, 0)
 
 
 @pytest.mark.parametrize(("start", "shared"), [(0, 5), (10, 5), (11, 3), (21, 0)])
-def test_last_paid_looks_at_calls_begun_no_earlier(start, shared):
+def test_bounds_look_at_paid_calls_begun_no_earlier(start, shared):
     history = History(2)
-    pay(history, [("33312345678", 10, 0, 0, 1), ("33399999999", 20, 0, 0, 1)])
-    everywhere = np.ones(len(history), np.bool_)
-    assert history.last_paid(padded(33312999999, 11), 11, TODAY + start, everywhere) == shared
+    pay(history, [("33312345678", 10, 0, 0, 1), ("33399999999", 20, 1, 1, 1)])
+    call = calls([("33312999999", start, 0, 0, 0)])[0]
+    bounds = history.bounds(history.cell_of(call), call).tolist()
+    assert bounds[0] == shared
+    assert bounds[1] == (5 if start <= 10 else 0)
 
 
 def test_past_its_limit_new_circumstances_share_a_cell(monkeypatch):
     monkeypatch.setattr(models.history, "CELLS_MAX", 2)
     history = History(2)
-    assert [history.cell(switch, 0, 0, SETUP, 33312) for switch in (1, 2, 3, 4)] == [0, 1, 2, 2]
-    assert history.column("switch").tolist() == [1, 2, 0]
-    assert TRUNK != PLAN
+    assert [history.cell(switch, 0, 0, SETUP, 33312) for switch in (2, 3, 4, 5)] == [0, 1, 2, 2]
+    assert history.column("switch").tolist() == [2, 3, OTHER_ID]
+
+
+def test_a_page_whose_sums_are_of_other_cells_is_refused():
+    history = History(2)
+    pay(history, [("33312345678", 0, 0, 0, 1)])
+    state = history.snapshot()
+    state["places"]["sums"] = b""
+    with pytest.raises(ValueError, match="sums of 0 places"):
+        History.restore(state)

@@ -6,110 +6,117 @@ import pytest
 from models.evidence import (
     BOUNDS,
     CALL,
-    COUNTED,
     DIGITS,
     OTHER_ID,
     PADDED,
     PAYER,
     PLAN,
     RATE_KEY,
+    STAGE,
     START,
     SWITCH,
     TS,
-    WIDTH,
-    OpenCalls,
     padded,
 )
-from models.history import History
+from models.history import FINAL
 from models.leaks import Knowledge, best, candidates
+from models.ledger import Ledger
+from models.name_table import UNNUMBERED
 from models.odds import Limits
+from models.rated import RATED_WIDTH
 
-NAMES = ("", "…", "s1", "s2", "prepaid", "+333", "+3338", "gold")
 DAY = 20_000 * 86_400_000
+TARIFF = (3_500_000, "MAD")
+COLUMNS = {"switch": SWITCH, "plan": PLAN, "row": RATE_KEY, "payer": PAYER, "stage": STAGE}
 
 
 def known(codes=(), tariff=None) -> Knowledge:
     return Knowledge(Limits(), dict.fromkeys(codes, "service"), lambda _: tariff, lambda _: False)
 
 
-def taught(calls: int = 400, prefixes=("33311", "33341")) -> History:
-    history = History(2)
-    rows = np.zeros((calls, WIDTH), np.int64)
+def taught(calls: int = 400, prefixes=("33311", "33341"), switches=(0, 2, 3)) -> Ledger:
+    """A morning of paid set-ups at every switch."""
+    ledger = Ledger(2)
+    rows = np.zeros((calls, RATED_WIDTH), np.int64)
     rows[:, PADDED] = [padded(int(prefixes[nth % len(prefixes)]), 5) for nth in range(calls)]
     rows[:, DIGITS] = 11
     rows[:, [START, TS]] = DAY
-    rows[:, SWITCH] = 2 + np.arange(calls) // 7 % 2
-    history.advance(DAY)
-    history.add_paid(rows, np.full(calls, 3_500_000), np.zeros(calls, np.int64))
-    return history
+    rows[:, SWITCH] = [switches[nth // 7 % len(switches)] for nth in range(calls)]
+    ledger.history.advance(DAY)
+    ledger.history.add_paid(rows, np.full(calls, 3_500_000), np.zeros(calls, np.int64))
+    return ledger
 
 
-def opened(*numbers: str, history: History, **columns) -> OpenCalls:
+def opened(ledger: Ledger, *numbers: str, **columns) -> Ledger:
     """One free call of a payer of its own per number; a column is given by its name, or one value per call."""
-    positions = {"switch": SWITCH, "plan": PLAN, "row": RATE_KEY, "payer": PAYER, "bound": BOUNDS}
-    calls = OpenCalls()
     for nth, number in enumerate(numbers):
-        call = [0] * WIDTH
+        call = np.zeros(RATED_WIDTH, np.int64)
         call[PADDED], call[DIGITS] = padded(int(number), len(number)), len(number)
         call[START] = call[TS] = DAY + 1000 + nth
-        call[PAYER], call[CALL], call[COUNTED] = nth + 1, nth + 1, 1
-        for name, value in columns.items():
-            call[positions[name]] = value[nth] if isinstance(value, tuple) else value
-        kept = np.array([call], np.int64)
-        call[10] = int(history.cells(kept)[0])
-        history.add_free(call[10], call[TS])
-        calls.add(call)
-    return calls
+        call[PAYER] = call[CALL] = nth + 1
+        values = {name: value[nth] if isinstance(value, tuple) else value for name, value in columns.items()}
+        for name in COLUMNS.keys() & values.keys():
+            call[COLUMNS[name]] = values[name]
+        ledger.keep(call)
+        ledger.calls.table[-1, BOUNDS] = values.get("bound", 0)
+    return ledger
 
 
-def found(calls: OpenCalls, knowledge: Knowledge = known()) -> list[tuple[int, str, str | None]]:  # noqa: B008 - frozen
-    return [(c.scope, c.digits, c.entry) for c in candidates(calls, "33", NAMES, knowledge)]
+def found(ledger: Ledger, knowledge: Knowledge = known()) -> list[tuple[int, str, str | None]]:  # noqa: B008 - frozen
+    return [(c.scope, c.digits, c.entry) for c in candidates(ledger.calls, "33", knowledge)]
+
+
+def judged(ledger: Ledger, knowledge: Knowledge = known()):  # noqa: B008 - frozen
+    return best(ledger.calls, ledger.history, "33", knowledge)
+
+
+def graded(ledger: Ledger, knowledge: Knowledge = known()) -> tuple[str, str]:  # noqa: B008 - frozen
+    one = judged(ledger, knowledge)
+    return one.grade, one.why
 
 
 def test_a_prefix_is_what_its_calls_have_in_common():
-    history = taught()
-    assert found(opened("33311111111", "33312111111", history=history)) == [(0, "3331", None)]
-    assert found(opened("33311111111", "33341111111", history=history)) == [(0, "333", None)]
+    assert found(opened(taught(), "33311111111", "33312111111")) == [(0, "3331", None)]
+    assert found(opened(taught(), "33311111111", "33341111111")) == [(0, "333", None)]
 
 
 def test_nested_runs_are_candidates_each():
-    calls = opened("33341111111", "33311111111", "33312111111", history=taught())
+    calls = opened(taught(), "33341111111", "33311111111", "33312111111")
     assert found(calls) == [(0, "333", None), (0, "3331", None)]
 
 
 def test_one_payer_is_no_candidate():
-    assert found(opened("33311111111", "33341111111", history=taught(), payer=5)) == []
+    assert found(opened(taught(), "33311111111", "33341111111", payer=5)) == []
 
 
 def test_a_paid_call_since_bounds_the_prefix():
-    calls = opened("33311111111", "33311211111", "33341111111", history=taught(), bound=(3, 3, 0))
+    calls = opened(taught(), "33311111111", "33311211111", "33341111111", bound=(3, 3, 0))
     assert found(calls) == []
-    calls = opened("33311111111", "33311211111", history=taught(), bound=(3, 3))
+    calls = opened(taught(), "33311111111", "33311211111", bound=(3, 3))
     assert found(calls) == [(0, "33311", None)]
 
 
 def test_every_scope_that_the_calls_share_is_a_candidate():
-    calls = opened("33311111111", "33341111111", history=taught(), switch=2, plan=(4, 7))
+    calls = opened(taught(), "33311111111", "33341111111", switch=2, plan=(4, 7))
     assert found(calls) == [(0, "333", None), (1, "333", None)]
 
 
 def test_names_beyond_the_limit_are_no_scope():
-    calls = opened("33311111111", "33341111111", history=taught(), switch=OTHER_ID)
+    calls = opened(taught(), "33311111111", "33341111111", switch=OTHER_ID)
     assert found(calls) == [(0, "333", None)]
 
 
 def test_a_short_code_explains_only_where_the_calls_differ_in_the_next_digit():
-    history = taught()
-    assert found(opened("33311111111", "33341111111", history=history), known(["333"])) == [(0, "333", "333")]
-    assert found(opened("33311111111", "33312111111", history=history), known(["333"])) == [(0, "3331", None)]
+    assert found(opened(taught(), "33311111111", "33341111111"), known(["333"])) == [(0, "333", "333")]
+    assert found(opened(taught(), "33311111111", "33312111111"), known(["333"])) == [(0, "3331", None)]
 
 
 def test_the_row_that_rated_the_calls_is_a_candidate_beside_their_common_prefix():
-    calls = opened("33311111111", "33312111111", history=taught(), row=5)
+    calls = opened(taught(), "33311111111", "33312111111", row=333)
     assert found(calls) == [(0, "3331", None), (0, "333", "333")]
-    calls = opened("33311111111", "33312111111", history=taught(), row=(5, 6))
+    calls = opened(taught(), "33311111111", "33312111111", row=(333, 3338))
     assert found(calls) == [(0, "3331", None)]
-    calls = opened("33311111111", "33312111111", history=taught(), row=6)
+    calls = opened(taught(), "33311111111", "33312111111", row=3338)
     assert found(calls) == [(0, "3331", None)]
 
 
@@ -120,28 +127,91 @@ def test_the_row_that_rated_the_calls_is_a_candidate_beside_their_common_prefix(
         (("33311111111", "33341111111"), [], None, taught, ("limit", "333")),
         (("33311111111", "33341111111", "33351111111"), [], None, taught, ("block", "333")),
         (("33311111111", "33341111111", "33351111111"), [], None, lambda: taught(10), ("held", "333")),
-        (("33311111111", "33341111111", "33351111111"), [], (3_500_000, "MAD"), lambda: taught(10), ("block", "333")),
-        (("33311111111", "33341111111"), ["333"], None, lambda: taught(10), ("block", "333")),
+        (("33311111111", "33341111111", "33351111111"), [], TARIFF, lambda: taught(30), ("block", "333")),
+        (("33311111111", "33341111111"), ["333"], None, lambda: taught(30), ("block", "333")),
         (("33111111111", "33341111111", "33451111111"), [], None, taught, ("held", "33")),
         (("33111111111", "33341111111", "33451111111"), ["33"], None, taught, ("block", "33")),
         (("33311111111", "33311111111", "33311111111"), [], None, taught, ("block", "33311111111")),
     ],
 )
 def test_grades_of_the_best_candidate(numbers, codes, tariff, history, expected):
-    past = history()
-    judged = best(opened(*numbers, history=past), past, "33", NAMES, known(codes, tariff))
-    assert (judged.grade, judged.candidate.digits) == expected
+    one = judged(opened(history(), *numbers), known(codes, tariff))
+    assert (one.grade, one.candidate.digits) == expected
+
+
+def test_a_row_that_is_no_number_names_no_prefix():
+    assert found(opened(taught(), "33311111111", "33341111111", row=UNNUMBERED)) == [(0, "333", None)]
 
 
 def test_a_prefix_that_was_mixed_before_is_held():
     past = taught()
-    cell = int(past.cell(2, 0, 0, 0, 33311))
-    past.add_free(cell, DAY, 40)
-    run = opened(*(f"333{nth}1111111" for nth in range(10)), history=past)
-    judged = best(run, past, "33", NAMES, known())
-    assert (judged.grade, judged.why) == ("held", "mixed_before")
+    past.history.add_free(past.history.cell(2, 0, 0, 0, 33311), DAY, 40)
+    assert graded(opened(past, *(f"333{nth}1111111" for nth in range(10)))) == ("held", "mixed_before")
 
 
 def test_without_agreement_there_is_nothing_to_judge():
-    past = taught()
-    assert best(opened("33311111111", history=past), past, "33", NAMES, known()) is None
+    assert judged(opened(taught(), "33311111111")) is None
+
+
+# --- a switch that shows no price at set-up is no witness
+
+RUN = ("33311111111", "33341111111", "33351111111")
+
+
+@pytest.mark.parametrize(
+    ("history", "codes", "tariff", "columns", "expected"),
+    [
+        (taught, (), None, {"switch": 2}, ("block", "free_where_paid_before")),
+        (taught, (), None, {"switch": 9}, ("held", "no_price_at_set_up")),
+        (taught, (), None, {"switch": (9, 2, 9)}, ("held", "no_price_at_set_up")),
+        (taught, (), None, {"switch": (2, 2, 9)}, ("limit", "free_where_paid_before")),
+        (taught, (), None, {"switch": 9, "stage": FINAL}, ("held", "no_history")),
+        (taught, ("333",), None, {"switch": 9}, ("block", "free_where_paid_before")),
+        (lambda: taught(0), (), TARIFF, {"switch": 2}, ("held", "no_price_at_set_up")),
+        (lambda: taught(3), (), TARIFF, {"switch": 0}, ("block", "free_where_paid_before")),
+        (lambda: taught(0), (), TARIFF, {"stage": FINAL}, ("block", "free_where_paid_before")),
+        (lambda: taught(0), ("333",), None, {"switch": 2}, ("block", "free_where_paid_before")),
+        (lambda: taught(0), (), None, {"switch": 2, "row": 333}, ("block", "free_where_paid_before")),
+        (lambda: taught(0), (), None, {"switch": 2}, ("held", "no_history")),
+    ],
+)
+def test_who_is_a_witness(history, codes, tariff, columns, expected):
+    assert graded(opened(history(), *RUN, **columns), known(codes, tariff)) == expected
+
+
+def test_two_set_ups_of_a_switch_without_prices_are_no_limit_where_a_tariff_alone_speaks():
+    one = judged(opened(taught(0), *RUN[:2], switch=2), known(tariff=TARIFF))
+    assert (one.grade, one.why) == ("rejected", "no_price_at_set_up")
+
+
+def test_an_entry_does_not_explain_a_switch_that_is_free_elsewhere_too():
+    elsewhere = opened(taught(0), "33612345678", *RUN, switch=2, payer=(9, 1, 2, 3))
+    assert graded(elsewhere, known(("333",)))[0] == "held"
+
+
+# --- the price before a run is that before its first free call
+
+
+def pay(ledger: Ledger, count: int) -> None:
+    """Paid calls that began before the free ones, and are told of after them."""
+    rows = np.zeros((count, RATED_WIDTH), np.int64)
+    rows[:, PADDED], rows[:, DIGITS], rows[:, [START, TS]] = padded(33361, 5), 11, DAY + 1
+    ledger.history.add_paid(rows, np.full(count, 3_500_000), np.zeros(count, np.int64))
+
+
+@pytest.mark.parametrize("calls", [299, 300])
+def test_paid_calls_after_the_first_free_one_do_not_make_a_prefix_warm(calls):
+    ledger = opened(taught(calls), RUN[0])
+    pay(ledger, 500)
+    opened(ledger, *RUN[1:], payer=(2, 3))
+    one = judged(ledger)
+    assert one.grade == ("block" if calls == 300 else "held")
+    assert one.before.paid == 300
+
+
+def test_what_was_paid_a_day_after_the_first_free_call_is_history_for_the_next_run():
+    ledger = opened(taught(200), "33399999999")
+    pay(ledger, 200)
+    ledger.calls.drop(np.array([True]))
+    late = ledger.history.places.begin(ledger.history.cell(0, 0, 0, 0, 33399), 0, DAY + 1000 + 86_400_000)
+    assert late[:2].tolist() == [1, 400]

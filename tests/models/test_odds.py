@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.odds import Before, Limits, chance, grade, log10_odds
+from models.odds import Before, Limits, grade, log10_odds, proving
 
 counts = st.integers(0, 10_000)
 befores = st.builds(Before, free=st.integers(0, 50), paid=counts)
@@ -39,9 +39,21 @@ def test_a_payer_who_is_usually_free_is_never_worth_more(before, own, which, usu
         assert log10_odds(before, weaker, fits=False) <= log10_odds(before, own, fits=False)
 
 
-@given(befores, st.integers(0, 50))
-def test_the_chance_is_a_probability_that_rises_along_a_run(before, nth):
-    assert 0 < chance(before, nth) <= chance(before, nth + 1) < 1
+@given(befores, shares, st.integers(0, 7))
+def test_one_payer_less_is_never_worth_more(before, own, which):
+    fewer = [share for nth, share in enumerate(own) if nth != which]
+    assert log10_odds(before, fewer, fits=False) <= log10_odds(before, own, fits=False)
+
+
+@given(befores, shares, st.randoms(use_true_random=False))
+def test_the_order_of_payers_does_not_matter(before, own, rng):
+    mixed = rng.sample(own, len(own))
+    assert log10_odds(before, mixed, fits=False) == log10_odds(before, own, fits=False)
+
+
+def test_payers_as_likely_free_without_a_leak_prove_nothing():
+    assert proving([1.0, 0.5, 0.0, 0.99]).tolist() == [0.0, 0.5]
+    assert log10_odds(Before(0, 300), [1.0, 0.0, 1.0], fits=False) == log10_odds(Before(0, 300), [0.0], fits=False)
 
 
 @pytest.mark.parametrize(

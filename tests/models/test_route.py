@@ -8,6 +8,7 @@ from support.calls import MINUTE, NOON, SECOND, VOICEMAIL, charged, event, free,
 
 from models.detector import Detector
 from models.findings import Leak, Mended, Withdrawn
+from models.history import DAY_MS, DAYS
 from models.numbers import Network
 from models.odds import Limits
 from models.records import decode
@@ -98,6 +99,22 @@ def test_a_mend_before_a_charge_is_a_mend_however_they_are_cut(leaking, whole):
     assert [type(f) for f in told] == [Mended]
 
 
+def test_a_charge_is_judged_by_what_was_known_then_however_rows_are_cut():
+    eve = (NOON // DAY_MS + DAYS) * DAY_MS - MINUTE
+    leak = [free(number("+333", nth), nth, eve + nth) for nth in range(4)]
+    ends = [charged(number("+333", nth), nth, eve + nth, duration_s=5) for nth in range(2)]
+    next_day = paid("+33612345678", 90, eve + 2 * MINUTE)
+    told = []
+    for cuts in ([4, 7], [4, 5, 6, 7]):
+        test, lines, begin = Played(), [*leak, *ends, next_day], 0
+        for end in cuts:
+            test.play(lines[begin:end])
+            begin = end
+        told.append([(type(f), f.source.position) for f in test.told])
+    assert told[0] == told[1]
+    assert told[0][-1] == (Withdrawn, len(calls.morning()) + 5)
+
+
 def test_a_switch_that_keeps_charging_at_release_becomes_a_habit():
     test = Played()
     grades = []
@@ -117,6 +134,18 @@ def test_calls_answered_in_the_hour_before_are_told_and_later_ones_are_not():
     after = [event("answer", f"c{nth}", NOON - MINUTE, number("+333", nth), nth) for nth in range(7)]
     blocks = [leak for leak in test.play([*before, *opening, *after]) if leak.grade == "block"]
     assert [leak.answered for leak in blocks] == [5]
+
+
+def test_charges_for_half_of_a_proof_make_the_other_half_doubtful(leaking):
+    ends = [charged(number("+333", nth), nth, NOON + nth * 100) for nth in range(2)]
+    assert leaking.play(ends[:1]) == []
+    assert [type(f) for f in leaking.play(ends[1:])] == [Withdrawn]
+
+
+def test_a_charge_leaves_a_leak_that_many_others_prove(leaking):
+    leaking.play([free(number("+333", nth), 10 + nth, NOON + 500 + nth) for nth in range(20)])
+    assert leaking.play([charged(number("+333", 0), 0, NOON)]) == []
+    assert leaking.leaks == [("block", "333")]
 
 
 def test_a_rejected_candidate_is_told_once():

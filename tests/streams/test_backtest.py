@@ -1,23 +1,20 @@
-"""The whole rule, end to end in one process: what is blocked, what never is, and what must not matter."""
+"""The whole rule, end to end in one process: what is blocked, where it ends, how it ends, and the files about it."""
 
 import itertools
-import random
 from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from support import calls
 from support.calls import MINUTE, NOON, SECOND, VOICEMAIL, charged, event, feed, free, number, orders, paid, taught
 
-from models.tables import FreePrefix, ShortCode, Tables, TariffRow
+from models.tables import ShortCode, Tables, TariffRow
 from streams.__main__ import main
 from streams.backtest import Backtest, Output, batches
 from streams.errors import UsageError
 
-quick = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 NO_TABLES = Tables()
+FRANCE = Tables(tariff=(TariffRow("+33", "3.5", "MAD", "France"),))
 
 
 def openers(count: int = 4, prefix: str = "+333", gap: int = SECOND, **changes) -> list[bytes]:
@@ -89,71 +86,6 @@ def test_a_block_that_nothing_confirms_ends_with_its_lease():
     ]
 
 
-# --- nothing may happen
-
-
-def spread(count=20, prefix="+333", **changes):
-    return [free(number(prefix, n), n, NOON + n * SECOND, **changes) for n in range(count)]
-
-
-LOOK_ALIKES = {
-    "calls to the short code itself": [free("333", n, NOON + n * SECOND, called_type="short") for n in range(20)],
-    "paid calls to +331": [paid(number("+331", n), n, NOON + n * SECOND) for n in range(20)],
-    "calls paid by a bundle": spread(rating_status="allowance"),
-    "calls whose rating failed": spread(rating_status="failed"),
-    "calls that were not rated": spread(rate=...),
-    "calls with a negative rate": spread(rate="-1"),
-    "calls with a price to set up": spread(setup_fee="1"),
-    "roaming legs": spread(direction="roaming"),
-    "forwarded legs": spread(direction="forwarded"),
-    "test calls": spread(test=True),
-    "attempts that we refused": spread(refused_by="6f1c"),
-    "calls that were dialled elsewhere": spread(dialled="0034612345678"),
-    "one payer who redials": [free(number("+333", n), 1, NOON + n * SECOND) for n in range(50)],
-    "spoofed callers of one account": [free(number("+333", n), n, NOON + n * 100, account="acc-1") for n in range(200)],
-    "spoofed callers of one incoming trunk": [
-        free(number("+333", n), n, NOON + n * 100, account=..., trunk_in="GW", attestation="C") for n in range(200)
-    ],
-    "freephone": [free(number("+800", n, 11), n, NOON + n * SECOND) for n in range(20)],
-    "one payer among withheld callers": [*spread(5, account=..., caller="anonymous"), free("+33387654321", 9, NOON)],
-    "withheld callers": spread(account=..., caller="anonymous"),
-    "numbers at home": [free(number("+2126", n, 12), n, NOON + n * SECOND) for n in range(20)],
-}
-
-
-@pytest.mark.parametrize("lines", LOOK_ALIKES.values(), ids=LOOK_ALIKES)
-def test_honest_look_alikes_get_no_command(lines):
-    assert calls.given(taught(), lines) == []
-
-
-def test_a_prefix_that_is_declared_free_gets_no_command():
-    tables = Tables(VOICEMAIL.short_codes, (FreePrefix("+333", "gift"),))
-    assert calls.given(taught(tables=tables), spread()) == []
-
-
-def test_a_prefix_where_a_tenth_of_the_calls_was_free_gets_no_command():
-    test = Backtest(calls.settings(), NO_TABLES)
-    week = []
-    for nth in range(1_400):
-        ts = NOON - 7 * 86_400_000 + nth * 430 * SECOND
-        make = free if nth * 7 % 10 == 0 else paid
-        week.append(make(number("+33", nth // 10 + nth), nth, ts))
-    list(test.feed("week:", 1, week, teach=True))
-    assert calls.given(test, spread(prefix="+333")) == []
-
-
-def test_free_set_ups_of_a_switch_that_charges_at_release_get_no_command():
-    test = Backtest(calls.settings(), VOICEMAIL)
-    habit = []
-    for nth in range(400):
-        called, ts = number("+33", nth), calls.MORNING + nth * 4 * SECOND
-        habit += [free(called, 10_000 + nth, ts), charged(called, 10_000 + nth, ts)]
-    list(test.feed("morning:", 1, habit, teach=True))
-    ordinary = [free(number("+333", n), n, NOON + n * SECOND) for n in range(20)]
-    ends = [charged(number("+333", n), n, NOON + n * SECOND) for n in range(20)]
-    assert calls.given(test, [*ordinary, *ends]) == []
-
-
 # --- where it ends
 
 
@@ -195,11 +127,27 @@ def test_of_a_cold_prefix_a_person_is_told_and_nothing_is_commanded():
     assert {line["why"] for line in held} == {"no_history"}
 
 
-def test_a_tariff_row_stands_in_for_history():
-    tables = Tables(tariff=(TariffRow("+33", "3.5", "MAD", "France"),))
-    given_commands = calls.given(Backtest(calls.settings(), tables), openers(4))
+def test_a_tariff_row_stands_in_for_history_where_the_switch_has_shown_a_price_at_set_up():
+    lines = [paid("+33187654321", 90, NOON - MINUTE), *openers(4)]
+    given_commands = calls.given(Backtest(calls.settings(), FRANCE), lines)
     assert ("block", "prefix:+333") in calls.keys(given_commands)
     assert given_commands[-1].evidence["expected_rate"] == "3.50"
+
+
+def test_where_a_tariff_alone_speaks_for_set_ups_a_person_is_told_and_releases_prove():
+    test = Backtest(calls.settings(), FRANCE)
+    decided = list(feed(test, openers(4)))
+    assert orders(decided) == []
+    assert {line["why"] for one in decided for line in one.decision.verdicts} == {"no_price_at_set_up"}
+    releases = [charged(number("+333", n), n, NOON + n * SECOND, charge="0") for n in range(3)]
+    assert ("block", "prefix:+333") in calls.keys(c for _, c in orders(test.feed("day:", 5, releases)))
+
+
+@pytest.mark.parametrize("changes", [{}, {"rate_key": "+333"}], ids=["short code", "row"])
+def test_without_history_an_entry_is_proved_by_its_second_payer(changes):
+    tables = NO_TABLES if changes else VOICEMAIL
+    given_commands = orders(feed(Backtest(calls.settings(), tables), openers(4, **changes)))
+    assert [(after, *pair) for after, c in given_commands for pair in calls.keys([c])] == [(2, "block", "prefix:+333")]
 
 
 @pytest.mark.parametrize(("codes", "expected"), [(("216",), [("block", "prefix:+216")]), ((), [])])
@@ -232,122 +180,6 @@ def test_a_free_call_outside_widens_the_block_and_the_old_key_is_released(tables
         ("release", "prefix:+3331"),
     ]
     assert given_commands[1].supersedes == given_commands[0].id
-
-
-# --- what must not matter
-
-
-@st.composite
-def days(draw, payers=12):
-    """Lines of a lively hour: free and paid calls of few payers to few places, ends with charges, and time between."""
-    ts, lines = NOON, []
-    for nth in range(draw(st.integers(3, 40))):
-        ts += draw(st.sampled_from([1, 300, SECOND, 20 * SECOND, 3 * MINUTE]))
-        payer, place = (
-            draw(st.integers(0, payers - 1)),
-            draw(st.sampled_from(["+3331", "+3332", "+3333", "+334", "+34"])),
-        )
-        called = number(place, draw(st.integers(0, 9)))
-        where = {"switch": draw(st.sampled_from(calls.SWITCHES)), "plan": draw(st.sampled_from(calls.PLANS))}
-        where["call_id"] = f"d{nth}"
-        kind = draw(st.sampled_from(["free", "free", "free", "paid", "charged", "answer"]))
-        if kind == "charged":
-            lines += [free(called, payer, ts, **where), charged(called, payer, ts, **where)]
-        elif kind == "answer":
-            lines.append(event("answer", f"d{nth}", ts, called, payer))
-        else:
-            lines.append((free if kind == "free" else paid)(called, payer, ts, **where))
-    return lines
-
-
-@quick
-@given(days(), st.data())
-def test_any_cut_into_batches_gives_the_same_bytes(lines, data):
-    cuts = data.draw(st.sets(st.integers(0, len(lines))))
-    whole = calls.spelled(feed(taught(), lines))
-    assert calls.spelled(feed(taught(), lines, cuts)) == whole
-    assert calls.spelled(feed(taught(), lines, range(len(lines)))) == whole
-
-
-@quick
-@given(days())
-def test_a_file_cut_right_after_a_command_still_gives_it(lines):
-    whole = orders(feed(taught(), lines))
-    for after in {after for after, _ in whole}:
-        cut = orders(feed(taught(), lines[:after]))
-        assert cut == [one for one in whole if one[0] <= after]
-
-
-@quick
-@given(days(payers=1))
-def test_calls_of_one_payer_never_give_a_command(lines):
-    assert calls.given(taught(), lines) == []
-
-
-@quick
-@given(days(), st.randoms(use_true_random=False))
-def test_copies_change_nothing(lines, rng: random.Random):
-    copied = list(itertools.chain.from_iterable([line] * (1 + (rng.random() < 0.3)) for line in lines))
-    assert calls.essence(feed(taught(), copied)) == calls.essence(feed(taught(), lines))
-
-
-@quick
-@given(days(), st.data())
-def test_a_decider_restored_at_any_line_goes_on_as_if_never_stopped(lines, data):
-    stop = data.draw(st.integers(0, len(lines)))
-    test = taught()
-    told = calls.spelled(test.feed("day:", 1, lines[:stop]))
-    state = msgspec.msgpack.decode(msgspec.msgpack.encode(test._decider.snapshot()))
-    test._decider = taught()._decider
-    test._decider.load(state)
-    told += calls.spelled(test.feed("day:", stop + 1, lines[stop:]))
-    assert told == calls.spelled(feed(taught(), lines))
-
-
-def covers(wide, narrow) -> bool:
-    """Whether every call under one target is under another."""
-    inside = narrow.value.startswith(wide.value) if wide.scope == "prefix" else narrow.value == wide.value
-    return inside and all(getattr(wide, q) in (None, getattr(narrow, q)) for q in ("switch", "trunk", "plan"))
-
-
-def blocked(lines, test=None):
-    return [c.target for c in calls.given(test or taught(), lines) if c.action == "block"]
-
-
-def run_of(data, count: int) -> list[bytes]:
-    places = st.sampled_from(["+33311", "+33312", "+3332", "+3335", "+334"])
-    return [
-        free(
-            number(data.draw(places), data.draw(st.integers(0, 9))),
-            data.draw(st.integers(0, 5)),
-            NOON + nth * SECOND,
-            switch=data.draw(st.sampled_from(calls.SWITCHES)),
-        )
-        for nth in range(count)
-    ]
-
-
-@quick
-@given(st.data())
-def test_some_of_the_free_calls_never_give_a_wider_block_than_all(data):
-    lines = run_of(data, 10)
-    some = [line for line in lines if data.draw(st.booleans())]
-    whole = blocked(lines)
-    assert all(any(covers(wide, target) for wide in whole) for target in blocked(some))
-
-
-@quick
-@given(st.data())
-def test_paid_calls_after_the_first_free_one_never_create_or_widen_a_block(data):
-    lines = run_of(data, 10)
-    answers = []
-    for nth in range(1, 10):
-        answers.append(lines[nth - 1])
-        if data.draw(st.booleans()):
-            called = number(data.draw(st.sampled_from(["+3331", "+3332", "+3335"])), data.draw(st.integers(0, 9)))
-            answers.append(paid(called, 60 + nth, NOON + nth * SECOND - 1))
-    whole = blocked(lines[:9])
-    assert all(any(covers(wide, target) for wide in whole) for target in blocked(answers))
 
 
 # --- files

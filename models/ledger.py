@@ -1,0 +1,136 @@
+"""A calling code's free calls and its price history, kept in step: a leak's free calls are nobody's habit."""
+
+from collections.abc import Collection
+from typing import Any
+
+import numba as nb
+import numpy as np
+
+from models.evidence import (
+    BEFORE,
+    BOUNDS,
+    CALL,
+    CELL,
+    COUNTED,
+    FACTS,
+    PAYER,
+    PLAN,
+    STAGE,
+    START,
+    SWITCH,
+    TS,
+    WIDTH,
+    Mask,
+    OpenCalls,
+    Table,
+)
+from models.history import DAY_MS, SETUP, History
+
+EXPLAINED_PAYERS = 16
+"""Open calls of one leak, circumstance and day that are kept: more would prove no wider leak any better."""
+
+
+@nb.njit(cache=True)
+def _inherit(calls: Table, inside: Mask, call: Table) -> None:
+    """Bound a call by what was paid since the leak that explains it began, scope by scope."""
+    for scope in range(BEFORE - BOUNDS):
+        least = np.int64(-1)
+        for i in range(calls.shape[0]):
+            same = scope == 0 or calls[i, SWITCH + scope - 1] == call[SWITCH + scope - 1]
+            if inside[i] and same and (least < 0 or calls[i, BOUNDS + scope] < least):
+                least = calls[i, BOUNDS + scope]
+        call[BOUNDS + scope] = max(call[BOUNDS + scope], least)
+
+
+@nb.njit(cache=True)
+def _adds_nothing(calls: Table, inside: Mask, call: Table) -> bool:
+    """Whether open calls of the same leak and day prove wherever a call would: its payer's, or those of enough."""
+    others = 0
+    for i in range(calls.shape[0]):
+        if not inside[i] or calls[i, START] < call[START] - DAY_MS or calls[i, STAGE] != call[STAGE]:
+            continue
+        if (calls[i, SWITCH : PLAN + 1] != call[SWITCH : PLAN + 1]).any():
+            continue
+        if (calls[i, BOUNDS:BEFORE] > call[BOUNDS:BEFORE]).any():
+            continue
+        if calls[i, PAYER] == call[PAYER]:
+            return True
+        others += 1
+    return others >= EXPLAINED_PAYERS
+
+
+class Ledger:
+    """Open free calls beside the history; `history` and `calls` are those of one calling code."""
+
+    def __init__(self, code_digits: int) -> None:
+        self.history = History(code_digits)
+        self.calls = OpenCalls()
+
+    def keep(self, call: Table) -> None:
+        """Keep a rated free call as evidence, and count it in the history."""
+        kept = self._opened(call, np.zeros(len(self.calls), np.bool_))
+        if kept is not None:
+            kept[COUNTED] = 1
+            self.history.add_free(int(kept[CELL]), int(kept[TS]))
+            self.calls.add(kept)
+
+    def keep_explained(self, call: Table, inside: Mask) -> bool:
+        """Keep a free call under a leak that stands, if it may help to prove a wider one; False where it does not.
+
+        It is explained by that leak: paid calls since the leak began bound it as they bound the leak's own calls, so
+        that it proves no wider leak which they have disproved.
+
+        Args:
+            call: a rated call.
+            inside: which open calls are under the leak.
+        """
+        kept = self._opened(call, inside)
+        if kept is not None:
+            self.calls.add(kept)
+        return kept is not None
+
+    def _opened(self, call: Table, inside: Mask) -> Table | None:
+        """A rated call as an open one, not counted; None where it adds nothing to those `inside` its leak."""
+        kept = np.zeros(WIDTH, np.int64)
+        kept[:FACTS] = call[:FACTS]
+        kept[CELL] = cell = self.history.cell_of(kept)
+        kept[BOUNDS:BEFORE] = self.history.bounds(cell, kept)
+        kept[BEFORE:] = self.history.places.begin(cell, int(kept[STAGE]), int(kept[TS]))
+        _inherit(self.calls.table, inside, kept)
+        return None if _adds_nothing(self.calls.table, inside, kept) else kept
+
+    def forget_habit(self, calls: Table) -> None:
+        """Take the free calls of a leak out of the price history."""
+        self._set_counted(self.calls.of(calls[:, CALL]), 0)
+
+    def remember_habit(self, calls: Collection[int]) -> None:
+        """The free calls of a leak that was none, by their ids, are a habit after all."""
+        self._set_counted(self.calls.of(calls), 1)
+
+    def _set_counted(self, which: Mask, counted: int) -> None:
+        table = self.calls.table
+        for position in np.flatnonzero(which & (table[:, COUNTED] != counted)).tolist():
+            table[position, COUNTED] = counted
+            self.history.add_free(int(table[position, CELL]), int(table[position, TS]), 1 if counted else -1)
+
+    def charge(self, charge: Table) -> None:
+        """A free set-up that was charged at release is how its switch does it: count it, and keep it no longer."""
+        mine = self.calls.of([int(charge[CALL])])
+        if not self.calls.table[mine, COUNTED].any():
+            setup = charge[:FACTS].copy()
+            setup[STAGE] = SETUP
+            self.history.add_free(self.history.cell_of(setup), int(setup[TS]))
+        self.calls.drop(mine)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Both as plain versioned values."""
+        return {"history": self.history.snapshot(), "calls": self.calls.snapshot()}
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Put back what `snapshot` described.
+
+        Raises:
+            ValueError: it was written with other columns, or its parts do not fit each other.
+        """
+        self.history = History.restore(state["history"])
+        self.calls = OpenCalls.restore(state["calls"])
