@@ -5,73 +5,72 @@ A record in, commands and incidents out. Its clock is the log's: the append time
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
-import msgspec
-
-from models.commands import Action, Args, Command, Mode, command_id, incident_id
-from models.diagnosis import diagnose, summarise
-from models.findings import Finding, Leak, Mended, Subject, Tick, Totals, Withdrawn
-from models.incidents import Given, Incident
-from models.plan import numbers_under
+from models.book import Book
+from models.commands import incident_id
+from models.decision import CONTROL, SHADOW, Decision, Heard, Order, Stamp
+from models.findings import Finding, Leak, Mended, PolicyNote, Subject, Tick, Totals, Withdrawn
+from models.hand import Hand
+from models.incidents import ENDED, RULE, Incident
+from models.issuer import Issuer
+from models.operator import Operator, Verify, nobody
 from models.policy import HOUR_MS, MINUTE_MS, Load, Policy, decide
+from models.table_lookup import Protected
+from models.tables import Tables
 from models.targets import Scope, Target
+from models.traffic import Traffic
 
-RULE = "zero_cost_route"
-CONTROL, SHADOW = "fraud.control", "fraud.shadow"
-KEEP_MINUTES = 240
+__all__ = ["CONTROL", "SHADOW", "Decider", "Decision", "Heard", "Order", "Stamp", "due_ticks"]
+
 SECOND_MS = 1_000
-KEEP_ENDED_MS = 24 * HOUR_MS
-"""How long an incident that has ended is remembered: as long as a lease may last."""
-STATE_VERSION = 1
-
-
-class Stamp(NamedTuple):
-    """The record at hand: its append time (ms), its offset, and the epoch of its topic."""
-
-    at_ms: int
-    seq: int
-    epoch: int
-
-
-class Order(NamedTuple):
-    """A command for a topic."""
-
-    topic: str
-    command: Command
-
-
-class Decision(NamedTuple):
-    """What one record led to: commands in order, changed incidents, and lines for a backtest's findings."""
-
-    orders: list[Order]
-    incidents: list[Incident]
-    verdicts: list[dict[str, Any]]
+STATE_VERSION = 2
 
 
 class Decider:
-    """All state of the decider; `short_codes` maps digits to names, `rules` is the hash of the rules in force."""
+    """All state of the decider.
 
-    def __init__(self, policy: Policy, short_codes: Mapping[str, str], rules: str, detector: str) -> None:
+    Args:
+        policy: of the configuration; operators' orders lower its mode and set its budgets.
+        short_codes: their digits -> their names.
+        rules: the hash of the rules in force.
+        detector: what commands name as their origin.
+        protected: what no command touches; by default the emergency numbers of every country.
+        verify: which operators are trusted; by default none.
+    """
+
+    def __init__(
+        self,
+        policy: Policy,
+        short_codes: Mapping[str, str],
+        rules: str,
+        detector: str,
+        protected: Protected | None = None,
+        verify: Verify = nobody,
+    ) -> None:
+        protected = protected or Protected(Tables(), "")
         self.policy = policy
-        self.incidents: dict[str, Incident] = {}
+        self._issuer = Issuer(short_codes, rules, detector, protected)
+        self._operator = Operator(policy, protected, verify)
         self._taken: dict[str, tuple[int, int]] = {}
-        self._totals: dict[str, dict[int, int]] = {}
         self._lately: deque[int] = deque()
-        self._short_codes = short_codes
-        self._rules = rules
-        self._detector = detector
+        self._traffic = Traffic()
+        self._keep(Book())
+
+    def _keep(self, book: Book) -> None:
+        self._book = book
+        self._hand = Hand(book, self._issuer, self._operator)
 
     def take(self, finding: Finding, stamp: Stamp) -> Decision:
         """Take one record of the log; one not above the last of its source changes nothing."""
-        decision = Decision([], [], [])
+        decision = Decision.nothing()
         source = finding.source
         if (source.position, source.index) <= self._taken.get(source.stream, (-1, -1)):
             return decision
         self._taken[source.stream] = (source.position, source.index)
         match finding:
             case Totals():
-                self._count(source.stream, finding)
+                self._traffic.tell(source.stream, finding.minutes)
             case Tick():
                 self._pass_time(stamp, decision)
             case Leak():
@@ -80,217 +79,142 @@ class Decider:
                 self._end(finding.subject, "mended", stamp, decision)
             case Withdrawn():
                 self._end(finding.subject, finding.why, stamp, decision)
-            case _:
-                pass
+            case PolicyNote():
+                self._hand.hear(finding, stamp, decision)
         return decision
 
+    def spend(self, incident: str, lease: int) -> None:
+        """Learn of a command that stands on the control topic: its lease is never given again."""
+        self._book.spend(incident, lease)
+
     def next_deadline(self) -> int | None:
-        """When (ms) time alone changes something next: a tick before that changes nothing."""
-        deadlines = (incident.next_deadline(self.policy.half_open_after_ms) for incident in self.incidents.values())
-        return min((deadline for deadline in deadlines if deadline is not None), default=None)
-
-    def _count(self, stream: str, totals: Totals) -> None:
-        counted = self._totals.setdefault(stream, {})
-        counted.update(totals.minutes)
-        for minute in [m for m in counted if m < totals.minutes[-1][0] - KEEP_MINUTES]:
-            del counted[minute]
-
-    def answered_hour_before(self, ts: int) -> int:
-        """All answered calls in the 60 whole minutes before that of `ts` (ms)."""
-        last = ts // MINUTE_MS
-        return sum(counted.get(minute, 0) for counted in self._totals.values() for minute in range(last - 60, last))
+        """When (ms) time alone changes something next: a tick before that changes nothing that shows."""
+        return min((incident.next_deadline(self.policy.half_open_after_ms) for incident in self._book), default=None)
 
     def _weigh(self, leak: Leak, stamp: Stamp, decision: Decision) -> None:
-        key = _target(leak.subject).key()
-        known = self.incidents.get(key)
-        if known is not None and known.active:
-            known.leak = leak
-            if not self._goes_on(known, leak, stamp):
-                return
-        impact = self._impact(leak)
-        load = self._load(stamp.at_ms, key)
-        verdict, why = decide(leak.grade, leak.why, RULE, self.policy, impact, load)
-        self._conclude(known, leak, key, verdict, why, impact, stamp, decision)
+        target = _target(leak.subject)
+        known = self._book.get(target.key())
+        if known is not None and known.order is not None and known.active:
+            return  # an operator's block covers these calls already
+        if (waiver := self._book.waiver(target, leak.evidence.first_ts)) is not None:
+            waiver.seen_at = stamp.at_ms
+            return
+        incident = self._incident(target, known, leak, stamp)
+        incident.leak, incident.seen_at = leak, stamp.at_ms
+        if incident.active and not self._goes_on(incident, leak, stamp):
+            return
+        if not incident.active:
+            incident.impact = self._impact(leak)
+        verdict, why = self._judge(incident, leak, stamp)
+        if verdict == "rejected":
+            decision.verdicts.append(_line(incident, leak, verdict, why, stamp))
+        else:
+            self._conclude(incident, leak, verdict, why, stamp, decision)
 
-    def _goes_on(self, known: Incident, leak: Leak, stamp: Stamp) -> bool:
+    def _incident(self, target: Target, known: Incident | None, leak: Leak, stamp: Stamp) -> Incident:
+        """The incident that a finding belongs to: the one on its target, unless that ended and a new proof began."""
+        key, at = target.key(), stamp.at_ms
+        found = incident_id(key, leak.evidence.first_ts)
+        if known is not None and (known.active or known.id == found):
+            return known
+        lease = self._book.spent(key, found)
+        return Incident(found, key, target, leak, None, "held", "", "", at, at, at, lease=lease)
+
+    def _goes_on(self, incident: Incident, leak: Leak, stamp: Stamp) -> bool:
         """Whether a finding on a target with a command in force asks for another command."""
-        if known.state == "half_open":
-            return leak.newest_start >= known.half_open_at and stamp.at_ms >= known.half_open_at
-        return known.state == "limited" and leak.grade == "block" and self.policy.mode_of(RULE) == "enforce"
+        if incident.state == "half_open":
+            return leak.newest_start >= incident.half_open_at and stamp.at_ms >= incident.half_open_at
+        surer = incident.state == "limited" and incident.worth == "block"
+        return surer and self._operator.policy(stamp.at_ms).mode_of(RULE) == "enforce"
 
     def _impact(self, leak: Leak) -> float:
-        answered = self.answered_hour_before(leak.evidence.first_ts)
+        answered = self._traffic.hour_before(leak.evidence.first_ts)
         return round(min(1.0, leak.answered / answered), 4) if answered else 0.0
+
+    def _judge(self, incident: Incident, leak: Leak, stamp: Stamp) -> tuple[str, str]:
+        """Verdict and its reason: what may never be touched, what operators keep from it, then evidence and policy."""
+        if why := self._operator.forbids(incident.target):
+            return "rejected", why
+        if why := self._operator.holds(incident.target, stamp.at_ms):
+            return "held", why
+        policy = self._operator.policy(stamp.at_ms)
+        if incident.approved:
+            return decide(incident.approved, "approved", RULE, policy, 0.0, None)
+        return decide(leak.grade, leak.why, RULE, policy, incident.impact, self._load(stamp.at_ms, incident.key))
 
     def _load(self, now: int, key: str) -> Load:
         while self._lately and self._lately[0] <= now - HOUR_MS:
             self._lately.popleft()
-        others = [i for i in self.incidents.values() if i.active and i.key != key]
+        others = [incident for incident in self._book.active() if incident.key != key]
         return Load(
-            impact=sum(i.impact for i in others),
+            impact=sum(incident.impact for incident in others),
             active=len(others),
             last_minute=sum(at > now - MINUTE_MS for at in self._lately),
             last_hour=len(self._lately),
         )
 
     def _conclude(
-        self,
-        known: Incident | None,
-        leak: Leak,
-        key: str,
-        verdict: str,
-        why: str,
-        impact: float,
-        stamp: Stamp,
-        decision: Decision,
+        self, incident: Incident, leak: Leak, verdict: str, why: str, stamp: Stamp, decision: Decision
     ) -> None:
-        incident = self._incident(known, leak, key, impact, stamp)
-        if verdict == "rejected":
-            decision.verdicts.append(_line(incident.id, leak, verdict, why, stamp))
-            return
-        self.incidents[key] = incident
-        changed = incident.verdict != verdict or incident.state == "expired"
+        """Act on a verdict; a lease in force stays in force where no other command takes its place."""
+        self._book.put(incident)
+        told = incident.verdict == verdict and incident.state not in ENDED
         incident.verdict, incident.why, incident.updated_at = verdict, why, stamp.at_ms
         if verdict in ("block", "limit"):
-            superseded = self._replaced(leak)
-            self._arm(incident, verdict, superseded[0].command if superseded else None, stamp, decision)
-            for old in superseded:
-                self._release(old, f"superseded by {key}", stamp, decision)
-        elif verdict == "shadow" and changed:
-            incident.state = "shadow"
-            self._shadow(incident, stamp, decision)
-        elif verdict == "held" and not incident.active:  # a lease in force stays in force
+            self._arm(incident, leak, verdict, stamp, decision)
+        elif told:
+            return
+        elif verdict == "shadow" and not incident.active:
+            policy = self._operator.policy(stamp.at_ms)
+            self._issuer.lease(incident, verdict, policy, "policy", stamp, decision)
+        elif not incident.active:
             incident.state = "held"
-        if changed or verdict in ("block", "limit"):
-            decision.verdicts.append(_line(incident.id, leak, verdict, why, stamp))
-            decision.incidents.append(incident)
+        decision.verdicts.append(_line(incident, leak, verdict, why, stamp))
+        decision.incidents.append(incident)
 
-    def _incident(self, known: Incident | None, leak: Leak, key: str, impact: float, stamp: Stamp) -> Incident:
-        """The incident that a finding belongs to: the one on its key, unless that ended and a new proof began."""
-        found = incident_id(key, leak.evidence.first_ts)
-        if known is not None and (known.active or known.id == found):
-            return known
-        return Incident(found, key, leak, "held", "", "", opened_at=stamp.at_ms, updated_at=stamp.at_ms, impact=impact)
+    def _arm(self, incident: Incident, leak: Leak, verdict: str, stamp: Stamp, decision: Decision) -> None:
+        """Give the command, then release those on the targets that it takes the place of."""
+        superseded = self._replaced(leak)
+        supersedes = superseded[0].command if superseded else None
+        self._lately.append(stamp.at_ms)
+        policy = self._operator.policy(stamp.at_ms)
+        self._issuer.lease(incident, verdict, policy, "policy", stamp, decision, supersedes)
+        for old in superseded:
+            self._issuer.release(old, f"superseded by {incident.key}", "policy", stamp, decision)
 
     def _replaced(self, leak: Leak) -> list[Incident]:
-        keys = [_target(subject).key() for subject in leak.replaces]
-        return [self.incidents[key] for key in keys if key in self.incidents and self.incidents[key].active]
-
-    def _arm(self, incident: Incident, verdict: str, supersedes: str | None, stamp: Stamp, decision: Decision) -> None:
-        """Give the next lease of a block or limit."""
-        if incident.state == "half_open":
-            incident.rearmed += 1
-        incident.lease += 1
-        incident.issued_at, incident.expires_at = stamp.at_ms, stamp.at_ms + self.policy.lease_ms
-        action = Action.BLOCK if verdict == "block" else Action.LIMIT
-        args = None if verdict == "block" else Args(calls_per_minute=self.policy.limit_per_min)
-        incident.state = "blocked" if verdict == "block" else "limited"
-        self._lately.append(stamp.at_ms)
-        self._give(incident, action, args, supersedes, "policy", stamp, decision)
-
-    def _shadow(self, incident: Incident, stamp: Stamp, decision: Decision) -> None:
-        incident.lease += 1
-        incident.issued_at, incident.expires_at = stamp.at_ms, stamp.at_ms + self.policy.lease_ms
-        action = Action.BLOCK if incident.leak.grade == "block" else Action.LIMIT
-        args = None if action is Action.BLOCK else Args(calls_per_minute=self.policy.limit_per_min)
-        command = self._command(incident, action, args, None, stamp, Mode.SHADOW)
-        incident.note(_given(command, "policy"))
-        decision.orders.append(Order(SHADOW, command))
+        found = [self._book.get(_target(subject).key()) for subject in leak.replaces]
+        return [incident for incident in found if incident is not None and incident.active and incident.order is None]
 
     def _pass_time(self, stamp: Stamp, decision: Decision) -> None:
-        for incident in list(self.incidents.values()):
-            if not incident.active and incident.updated_at < stamp.at_ms - KEEP_ENDED_MS:
-                del self.incidents[incident.key]
-            deadline = incident.next_deadline(self.policy.half_open_after_ms)
-            if deadline is None or stamp.at_ms < deadline:
+        self._operator.forget(stamp.at_ms)
+        for incident in self._book:
+            if stamp.at_ms < incident.next_deadline(self.policy.half_open_after_ms):
                 continue
-            if incident.state == "blocked" and stamp.at_ms < incident.expires_at:
-                self._half_open(incident, stamp, decision)
+            if not incident.active:
+                self._book.drop(incident)
+            elif incident.until > max(incident.expires_at, stamp.at_ms):
+                self._hand.renew(incident, stamp, decision)
+            elif incident.state == "blocked" and stamp.at_ms < incident.expires_at:
+                self._issuer.half_open(incident, self.policy, stamp, decision)
             else:
-                incident.state, incident.updated_at = "expired", stamp.at_ms
+                incident.turn("expired", incident.why, stamp.at_ms)
                 decision.incidents.append(incident)
 
-    def _half_open(self, incident: Incident, stamp: Stamp, decision: Decision) -> None:
-        """Let a trickle through: same incident, lease and end; what it costs tells whether the leak is mended."""
-        incident.state, incident.half_open_at, incident.updated_at = "half_open", stamp.at_ms, stamp.at_ms
-        args = Args(calls_per_minute=self.policy.trickle_per_min)
-        self._give(incident, Action.LIMIT, args, incident.command, "half_open", stamp, decision)
-        decision.incidents.append(incident)
-
     def _end(self, subject: Subject, why: str, stamp: Stamp, decision: Decision) -> None:
-        incident = self.incidents.get(_target(subject).key())
-        if incident is None:
-            return
-        if incident.active:
-            self._release(incident, why, stamp, decision)
-        elif incident.state in ("held", "shadow"):
-            incident.state, incident.why, incident.updated_at = "released", why, stamp.at_ms
-            decision.incidents.append(incident)
-
-    def _release(self, incident: Incident, why: str, stamp: Stamp, decision: Decision) -> None:
-        incident.state, incident.why, incident.updated_at = "released", why, stamp.at_ms
-        self._give(incident, Action.RELEASE, None, incident.command, why, stamp, decision)
-        decision.incidents.append(incident)
-
-    def _give(
-        self,
-        incident: Incident,
-        action: Action,
-        args: Args | None,
-        supersedes: str | None,
-        by: str,
-        stamp: Stamp,
-        decision: Decision,
-    ) -> None:
-        command = self._command(incident, action, args, supersedes, stamp, Mode.ENFORCE)
-        incident.command = command.id
-        incident.note(_given(command, by))
-        decision.orders.append(Order(CONTROL, command))
-
-    def _command(
-        self,
-        incident: Incident,
-        action: Action,
-        args: Args | None,
-        supersedes: str | None,
-        stamp: Stamp,
-        mode: Mode,
-    ) -> Command:
-        leak = incident.leak
-        diagnosis = diagnose(leak, self._short_codes)
-        odds = 10**leak.evidence.log10_odds
-        impact = {"paid_share_1h": incident.impact, "calls_per_h": leak.answered}
-        return Command(
-            id=command_id(incident.id, mode, action, incident.lease),
-            incident=incident.id,
-            action=action,
-            target=_target(leak.subject),
-            mode=mode,
-            reason=RULE,
-            summary=summarise(leak, diagnosis),
-            evidence=msgspec.to_builtins(leak.evidence),
-            diagnosis=diagnosis,
-            impact=impact | {"numbers": numbers_under(leak.subject.value)},
-            score=round(odds / (1 + odds), 4),
-            model=None,
-            rules=self._rules,
-            issued_at=stamp.at_ms,
-            expires_at=incident.expires_at,
-            lease=incident.lease,
-            detector=self._detector,
-            epoch=stamp.epoch,
-            seq=stamp.seq,
-            supersedes=supersedes,
-            args=args,
-        )
+        """A rule's own incident has ended; an operator's goes on."""
+        incident = self._book.get(_target(subject).key())
+        if incident is not None and incident.order is None and incident.state not in ENDED:
+            self._issuer.release(incident, why, "policy", stamp, decision)
 
     def snapshot(self) -> dict[str, Any]:
         """The state as plain versioned values."""
         return {
             "v": STATE_VERSION,
-            "incidents": [msgspec.to_builtins(i) for i in self.incidents.values()],
+            "book": self._book.snapshot(),
+            "operator": self._operator.snapshot(),
             "taken": sorted(self._taken.items()),
-            "totals": [(stream, sorted(minutes.items())) for stream, minutes in sorted(self._totals.items())],
+            "traffic": self._traffic.snapshot(),
             "lately": list(self._lately),
         }
 
@@ -302,10 +226,10 @@ class Decider:
         """
         if state.get("v") != STATE_VERSION:
             raise ValueError(f"decider state of version {state.get('v')}, this build reads {STATE_VERSION}")
-        incidents = [msgspec.convert(incident, Incident) for incident in state["incidents"]]
-        self.incidents = {incident.key: incident for incident in incidents}
+        self._operator.load(state["operator"])
+        self._keep(Book.restore(state["book"]))
         self._taken = {stream: (int(at), int(index)) for stream, (at, index) in state["taken"]}
-        self._totals = {stream: dict(map(tuple, minutes)) for stream, minutes in state["totals"]}
+        self._traffic = Traffic.restore(state["traffic"])
         self._lately = deque(state["lately"])
 
 
@@ -323,13 +247,9 @@ def _target(subject: Subject) -> Target:
     return Target(Scope(subject.scope), subject.value, subject.switch, subject.trunk, subject.plan)
 
 
-def _given(command: Command, by: str) -> Given:
-    return Given(command.id, command.action, command.lease, command.issued_at, command.expires_at, by)
-
-
-def _line(incident: str, leak: Leak, verdict: str, why: str, stamp: Stamp) -> dict[str, Any]:
+def _line(incident: Incident, leak: Leak, verdict: str, why: str, stamp: Stamp) -> dict[str, Any]:
     return {
-        "incident": incident,
+        "incident": incident.id,
         "reason": RULE,
         "target": leak.subject,
         "verdict": verdict,

@@ -5,12 +5,16 @@ source, so that a producer may repeat itself after a crash.
 """
 
 import base64
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, Self
 
 import msgspec
 
 MAX_RECORD_BYTES = 1 << 20
 """A finding over this size was not written by us."""
+
+NOTE_KEY_MAX, NOTE_VALUE_MAX, NOTE_HEADERS_MAX, NOTE_HEADER_MAX = 2_048, 64 << 10, 16, 1_024
+"""Bounds of a forwarded operator's record, in bytes; a larger one is none (`models.orders`)."""
 
 Grade = Literal["block", "limit", "held", "rejected"]
 """What the evidence alone would justify; policy and budgets may only lower it."""
@@ -120,9 +124,25 @@ class PolicyNote(msgspec.Struct, frozen=True, tag="policy", tag_field="kind"):
     """An operator's record of `fraud.policy`, forwarded byte for byte (base64) for the decider to verify."""
 
     source: Source
-    key: str
-    value: str
-    headers: tuple[tuple[str, str], ...]
+    key: Annotated[str, msgspec.Meta(max_length=2 * NOTE_KEY_MAX)]
+    value: Annotated[str, msgspec.Meta(max_length=2 * NOTE_VALUE_MAX)]
+    headers: Annotated[tuple[tuple[str, str], ...], msgspec.Meta(max_length=NOTE_HEADERS_MAX)]
+
+    @classmethod
+    def of(cls, source: Source, key: bytes, value: bytes, headers: Sequence[tuple[str, bytes | None]]) -> Self:
+        """The note that carries a record.
+
+        Raises:
+            ValueError: key, value or headers are too large for an operator's.
+        """
+        sizes = [max(len(name), len(content or b"")) for name, content in headers]
+        largest = max(sizes, default=0)
+        if len(key) > NOTE_KEY_MAX or len(value) > NOTE_VALUE_MAX:
+            raise ValueError(f"key of {len(key)} bytes, value of {len(value)}: too large for an order")
+        if len(sizes) > NOTE_HEADERS_MAX or largest > NOTE_HEADER_MAX:
+            raise ValueError(f"{len(sizes)} headers of up to {largest} bytes: too many for an order")
+        coded = tuple((name, _text(content or b"")) for name, content in headers)
+        return cls(source, _text(key), _text(value), coded)
 
     def signed(self) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
         """Key, value and headers as they stood on `fraud.policy`.
@@ -130,8 +150,12 @@ class PolicyNote(msgspec.Struct, frozen=True, tag="policy", tag_field="kind"):
         Raises:
             ValueError: a member is not base64.
         """
-        headers = [(name, base64.b64decode(value)) for name, value in self.headers]
-        return base64.b64decode(self.key), base64.b64decode(self.value), headers
+        headers = [(name, base64.b64decode(value, validate=True)) for name, value in self.headers]
+        return base64.b64decode(self.key, validate=True), base64.b64decode(self.value, validate=True), headers
+
+
+def _text(value: bytes) -> str:
+    return base64.b64encode(value).decode("ascii")
 
 
 Finding = Leak | Mended | Withdrawn | Totals | Tick | PolicyNote

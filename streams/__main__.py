@@ -27,6 +27,15 @@ VERBS = {
     "send": Verb("streams.cli.send:command", "Send files of events into signalling.events."),
     "backtest": Verb("streams.cli.backtest:command", "The same code over recorded events, without Kafka."),
     "simulate": Verb("streams.cli.simulate:command", "A closed loop with a simulated switch, without Kafka."),
+    "policy": Verb("streams.cli.policy:app", "What operators have set: show, mode, kill, budget."),
+    "approve": Verb("streams.cli.decide:approve", "Let a held incident have its command."),
+    "block": Verb("streams.cli.decide:block", "Block a target, until an end."),
+    "release": Verb("streams.cli.decide:release", "Withdraw what is in force on a target."),
+    "allow": Verb("streams.cli.decide:allow", "Let the calls of a target pass, until an end."),
+    "rollback": Verb("streams.cli.decide:rollback", "Release every command in force that was issued since a time."),
+    "status": Verb("streams.cli.status:command", "What is happening: roles, Kafka, topics, tables, incidents."),
+    "watch": Verb("streams.cli.watch:command", "Commands and incidents as they come."),
+    "doctor": Verb("streams.cli.doctor:command", "What is wrong with this installation, and what to do."),
     "enforce": Verb("streams.cli.enforce:app", "Run one enforcer."),
 }
 
@@ -54,18 +63,11 @@ def load_verb(name: str) -> Any:
     return typer.main.get_command(app)
 
 
-def _installed_version() -> str:
-    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - slow, and rarely asked for
-
-    try:
-        return version("ringfence")
-    except PackageNotFoundError:
-        return "(not installed)"
-
-
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"ringfence {_installed_version()}")
+        from streams.version import installed  # noqa: PLC0415 - slow, and rarely asked for
+
+        typer.echo(f"ringfence {installed()}")
         raise typer.Exit
 
 

@@ -3,10 +3,13 @@
 from models.decider import Decider
 from models.detector import Detector
 from models.odds import Limits
-from models.policy import Policy
+from models.operator import Verify, nobody
+from models.plan import region_of_home
+from models.policy import RULE_MODES, Policy
 from models.rules import knowledge_of, rules_hash
+from models.table_lookup import Protected
 from models.tables import Tables
-from streams.settings import RULE_MODES, Settings
+from streams.settings import Settings
 
 
 def limits_of(settings: Settings) -> Limits:
@@ -20,7 +23,7 @@ def policy_of(settings: Settings) -> Policy:
     p = settings.policy
     return Policy(
         mode=p.mode,
-        rules={str(rule): mode for rule, mode in (RULE_MODES | p.rules).items()},
+        rules={**RULE_MODES, **{str(rule): mode for rule, mode in p.rules.items()}},
         impact_per_command=p.impact_per_command,
         impact_total=p.impact_total,
         lease_ms=int(p.lease_s * 1000),
@@ -39,8 +42,14 @@ def detector_of(settings: Settings, tables: Tables) -> Detector:
     return Detector(known, int(windows.lateness_s * 1000), int(windows.price_evidence_s * 1000))
 
 
-def decider_of(settings: Settings, tables: Tables) -> Decider:
-    """A decider without state."""
+def protected_of(settings: Settings, tables: Tables) -> Protected:
+    """What no command touches."""
+    return Protected(tables, region_of_home(settings.network.home_country_code))
+
+
+def decider_of(settings: Settings, tables: Tables, verify: Verify = nobody) -> Decider:
+    """A decider without state; `verify` says which operators it obeys."""
     policy = policy_of(settings)
     codes = {row.code: row.name for row in tables.short_codes}
-    return Decider(policy, codes, rules_hash(tables, limits_of(settings), policy), "ringfence")
+    rules = rules_hash(tables, limits_of(settings), policy)
+    return Decider(policy, codes, rules, "ringfence", protected_of(settings, tables), verify)

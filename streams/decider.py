@@ -1,24 +1,24 @@
 """The decider's role: one partition of findings to signed commands, incidents and its own state, in that order."""
 
-import asyncio
 import time
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-import faust
 import msgspec
 
 from models import commands
-from models.decider import CONTROL, Decision, Order, Stamp
+from models.decider import CONTROL, Decider, Decision, Heard, Order, Stamp
 from models.findings import Source, Tick, decode, encode
 from models.tables import Tables
-from streams import logs, metrics
+from streams import latency, logs, metrics
 from streams.app import decider_app
 from streams.assembly import decider_of
+from streams.enforcers.worker import POLICY
 from streams.errors import UsageError
-from streams.faust_app import assigned, run
+from streams.faust_role import FaustRole
+from streams.forwarder import ORDERS, Forwarder
 from streams.heartbeat import Heartbeat
-from streams.outbox import Outbox
 from streams.reading import to_the_end, topic_id
 from streams.settings import Settings
 from streams.signing import KeyRing, Role
@@ -26,76 +26,101 @@ from streams.signing import KeyRing, Role
 FINDINGS, INCIDENTS, STATE = "ringfence.findings", "fraud.incidents", "ringfence.decider"
 SAVE_S = 1.0
 """Records that change nothing to be seen are acknowledged after at most this time."""
+DEFLATE = 1
+"""zlib's fastest level: the state shrinks to a fifth."""
 
 log = logs.get(__name__)
 
 
 def main(settings: Settings, tables: Tables) -> None:
     """Run until SIGTERM."""
-    role = DeciderRole(settings, tables, Heartbeat.from_env())
-    role.app = decider_app(settings, role)
-    run(role.app)
+    DeciderRole(settings, tables, Heartbeat.from_env()).serve(decider_app)
 
 
 class Saved(msgspec.Struct):
-    """What stands on `ringfence.decider`: the log (topic id, epoch), the last record applied, and the state."""
+    """What stands on `ringfence.decider`: the log (topic id, epoch), the last record applied, and the state.
+
+    The state is MessagePack, deflated: one record holds it, and Kafka bounds a record.
+    """
 
     topic_id: str
     epoch: int
     offset: int
-    state: dict[str, Any]
+    state: bytes
 
 
-class DeciderRole:
+class DeciderRole(FaustRole):
     """Takes findings in order; a record is acknowledged when what it led to and the state after it are durable."""
 
-    app: faust.App
-
     def __init__(self, settings: Settings, tables: Tables, heartbeat: Heartbeat) -> None:
-        self.heartbeat = heartbeat
-        self._settings = settings
-        self._tables = tables
-        self._outbox = Outbox(settings)
-        self._signer = KeyRing.load(settings.keys.dir).signer(Role.DECIDER)
+        super().__init__("decider", FINDINGS, settings, tables, heartbeat)
+        self._keys = KeyRing.load(settings.keys.dir)
+        self._signer = self._keys.signer(Role.DECIDER)
         self._topic_id = topic_id(settings, FINDINGS)
-        self._lock = asyncio.Lock()
-        self._waiting: list[Any] = []
+        self._forwarder = Forwarder(settings, self.outbox)
         self._saved_s = time.monotonic()
-        self._moved = 0
-        self._begin()
+        self._loaded = False
 
     def _begin(self) -> None:
-        """State as the last decider left it, and the commands that stand on the control topic."""
-        self._decider = decider_of(self._settings, self._tables)
-        self._epoch, self._offset = 1, -1
-        for saved in _values(self._settings, STATE):
+        """State as the last decider left it, and the commands that stand on the control topic.
+
+        It is read when the partition is ours: while another decides, it is old at once.
+        """
+        self._decider = self._made(self.watch.tables)
+        self._epoch, self._offset, self._durable = 0, -1, False
+        for saved in _values(self.settings, STATE):
             self._resume(saved)
-        self._written = {commands.id_of(value) for value in _values(self._settings, CONTROL)}
+        self._written: set[str] = set()
+        for value in _values(self.settings, CONTROL):
+            self._stands(value)
         self._loaded = True
+
+    def _made(self, tables: Tables) -> Decider:
+        return decider_of(self.settings, tables, self._verify)
+
+    def _verify(self, key: bytes, value: bytes, headers: Sequence[tuple[str, bytes]]) -> str:
+        return self._keys.verify(Role.OPERATOR, POLICY, key, value, headers)
 
     def _resume(self, value: bytes) -> None:
         try:
             saved = msgspec.msgpack.decode(value, type=Saved)
-            if saved.topic_id == self._topic_id:
-                self._epoch, self._offset = saved.epoch, saved.offset
-                self._decider.load(saved.state)
-            else:
-                self._epoch = max(self._epoch, saved.epoch + 1)
-        except (msgspec.DecodeError, ValueError) as error:
+            self._durable = saved.topic_id == self._topic_id
+            self._epoch = saved.epoch if self._durable else max(self._epoch, saved.epoch)
+            if self._durable:
+                self._offset = saved.offset
+                self._decider.load(msgspec.msgpack.decode(zlib.decompress(saved.state)))
+        except (msgspec.DecodeError, ValueError, zlib.error) as error:
             raise UsageError(f"{STATE}: {error} (run the version that wrote it, or delete the topic)") from None
+
+    def _stands(self, value: bytes) -> None:
+        """Know a command of the control topic; one of another log is of a higher epoch's past."""
+        try:
+            command = commands.decode(value)
+        except commands.CommandError:
+            return
+        self._written.add(command.id)
+        if not self._durable:
+            self._epoch = max(self._epoch, command.epoch)
+            self._decider.spend(command.incident, command.lease)
 
     async def take(self, finding: Any) -> None:
         """Decide one record, and make what it leads to durable before the next."""
-        message = finding.message
-        async with self._lock:
+        async with self.lock:
             if not self._loaded:
                 self._begin()
-            self._waiting.append(finding)
-            if message.offset > self._offset:
-                await self._decide(message)
-            self._moved += 1
+            if not self._durable:
+                await self._begin_epoch()
+            self.took(finding)
+            if finding.message.offset > self._offset:
+                await self._decide(finding.message)
             if time.monotonic() - self._saved_s >= SAVE_S:
                 await self._save()
+
+    async def _begin_epoch(self) -> None:
+        """A log made anew has the next epoch, durable before its first command: a restart must not count again."""
+        self._epoch += 1
+        self._durable = True
+        await self._save()
 
     async def _decide(self, message: Any) -> None:
         stamp = Stamp(round(message.timestamp * 1000), message.offset, self._epoch)
@@ -103,57 +128,80 @@ class DeciderRole:
             decision = self._decider.take(decode(message.value), stamp)
         except ValueError as error:
             log.warning("a finding that nobody can read", offset=message.offset, reason=str(error))
-            decision = Decision([], [], [])
+            decision = Decision.nothing()
         self._offset = message.offset
+        for heard in decision.heard:
+            _report(heard)
         if decision.orders or decision.incidents:
-            await self._publish(decision, message.offset)
+            await self._publish(decision, message)
             await self._save()
 
-    async def _publish(self, decision: Decision, offset: int) -> None:
+    async def _publish(self, decision: Decision, message: Any) -> None:
         """Commands first, each durable before the incidents that speak of it."""
-        for order in decision.orders:
-            self._send(order)
-        await self._settle()
+        new = sum(map(self._send, decision.orders))
+        await self.settle()
+        if new:
+            latency.observe(message.headers, time.time_ns() // 1_000_000)
         for incident in decision.incidents:
-            value = msgspec.json.encode(incident.record(offset))
-            self._outbox.send(INCIDENTS, value, incident.id.encode(), 0)
-        await self._settle()
+            value = msgspec.json.encode(incident.record(message.offset))
+            self.outbox.send(INCIDENTS, value, incident.id.encode(), 0)
+        await self.settle()
 
-    def _send(self, order: Order) -> None:
+    def _send(self, order: Order) -> bool:
+        """Send a command, unless it stands there already; tells whether it was new."""
         topic, command = order
         if command.id in self._written:
-            return
+            return False
         key, value = command.target.key().encode(), commands.encode(command)
-        self._outbox.send(topic, value, key, headers=self._signer.sign(topic, key, value))
+        self.outbox.send(topic, value, key, headers=self._signer.sign(topic, key, value))
         if topic == CONTROL:
             self._written.add(command.id)
         metrics.COMMANDS.labels(mode=command.mode, action=command.action).inc()
+        return True
 
     async def _save(self) -> None:
         self._saved_s = time.monotonic()
-        saved = Saved(self._topic_id, self._epoch, self._offset, self._decider.snapshot())
-        self._outbox.send(STATE, msgspec.msgpack.encode(saved), b"state", 0)
-        await self._settle()
-        for finding in self._waiting:
-            finding.ack()
-        self._waiting.clear()
-
-    async def _settle(self) -> None:
-        await asyncio.get_running_loop().run_in_executor(None, self._outbox.settle)
+        state = zlib.compress(msgspec.msgpack.encode(self._decider.snapshot()), DEFLATE)
+        saved = Saved(self._topic_id, self._epoch, self._offset, state)
+        self.outbox.send(STATE, msgspec.msgpack.encode(saved), b"state", 0)
+        await self.settle()
+        self.acknowledge()
 
     async def tick(self) -> None:
-        """Put the second on the log, and tell the supervisor that we move."""
+        """Put the second, and what operators have said, on the log; follow the tables; report."""
         now_s = time.time_ns() // 1_000_000_000
-        async with self._lock:
-            self._outbox.send(FINDINGS, encode(Tick(Source("clock", 0, now_s))), partition=0)
-        self.heartbeat.beat(bool(assigned(self.app)), self._moved, 0)
+        tables = self.watch.changed()
+        async with self.lock:
+            self.outbox.send(FINDINGS, encode(Tick(Source("clock", 0, now_s))), partition=0)
+            self._forwarder.forward()
+            if tables is not None and self._loaded:
+                await self._learn(tables)
+        self.beat()
+
+    async def _learn(self, tables: Tables) -> None:
+        """Go on with other tables from a saved state: a restart from there judges by them, too."""
+        if self._durable:
+            await self._save()
+        state = self._decider.snapshot()
+        self._decider = self._made(tables)
+        self._decider.load(state)
 
     async def revoked(self, partitions: set[int]) -> None:
         """Another decider takes over: what we know is old as soon as it writes."""
         if partitions:
-            async with self._lock:
-                self._waiting.clear()
+            async with self.lock:
+                self.lose(partitions)
                 self._loaded = False
+
+
+def _report(heard: Heard) -> None:
+    """Tell what became of an operator's record."""
+    at = f"{POLICY}/0/{heard.position}"
+    ORDERS.labels(result="refused" if heard.fault else "taken").inc()
+    if heard.fault:
+        log.warning("order ignored", at=at, setting=heard.setting, author=heard.author, reason=heard.fault)
+    else:
+        log.info("order taken", at=at, setting=heard.setting, author=heard.author)
 
 
 def _values(settings: Settings, topic: str) -> Iterator[bytes]:

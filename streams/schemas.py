@@ -13,8 +13,8 @@ from models.commands import Command
 from models.events import Event
 from models.findings import Evidence, Subject
 from models.incidents import Given, State
-from models.orders import LADDER, Order
-from models.policy import Verdict
+from models.orders import Order
+from models.policy import BUDGETS, COUNT_MAX, COUNTS, LADDER, SHARES, Verdict
 from models.records import YEAR_2000_MS, YEAR_9999_MS
 from models.rejects import Reason
 from streams.enforcers.reports import Ack, Heartbeat
@@ -244,17 +244,20 @@ def _order() -> Schema:
         "setting": {
             "type": "string",
             "maxLength": 1024,
-            "pattern": "^(mode|kill|(budget|allow|block|release|approve):.+)$",
+            "pattern": f"^(mode|kill|budget:({'|'.join(BUDGETS)})|(allow|block|release|approve):.+)$",
         },
     }
-    values = {
-        "^mode$": {"properties": {"value": {"enum": list(LADDER)}}},
-        "^kill$": {"properties": {"value": {"type": "boolean"}}},
-        "^budget:": {"properties": {"value": {"type": "number", "minimum": 0}}},
-        "^allow:": {"properties": {"value": {"type": "boolean"}}},
+    values: dict[str, Schema] = {
+        "^mode$": {"enum": list(LADDER)},
+        "^(kill|(allow|block):.+)$": {"type": "boolean"},
+        f"^budget:({'|'.join(SHARES)})$": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
+        f"^budget:({'|'.join(COUNTS)})$": {"type": ["integer", "null"], "minimum": 0, "maximum": COUNT_MAX},
+        "^release:": {"const": True},
+        "^approve:": {"enum": [True, "block", "limit"]},
     }
     rules = [
-        {"if": {"properties": {"setting": {"pattern": pattern}}}, "then": then} for pattern, then in values.items()
+        {"if": {"properties": {"setting": {"pattern": pattern}}}, "then": {"properties": {"value": value}}}
+        for pattern, value in values.items()
     ]
     allowed = {"properties": {"setting": {"pattern": "^allow:"}, "value": {"const": True}}}
     ends = {"required": ["until"], "properties": {"until": {"type": "integer"}}}

@@ -5,7 +5,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import platformdirs
 from pydantic import (
@@ -19,6 +19,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from models.policy import Mode, Rule
 from streams.durations import seconds
 from streams.errors import UsageError
 from streams.kafka_settings import LOCATIONS, Kafka, flatten
@@ -28,15 +29,6 @@ if TYPE_CHECKING:
     from models.numbers import Network as NumberingNetwork
 
 DEFAULT_FILE = "ringfence.toml"
-
-RuleMode = Literal["off", "shadow", "limit", "enforce"]
-LADDER: tuple[RuleMode, ...] = get_args(RuleMode)
-"""From nothing to everything; of two modes the lower one counts (contract, section 5)."""
-Rule = Literal["zero_cost_route", "rate_burst", "victim_flood", "wangiri", "range_sweep", "operator"]
-RULE_MODES: dict[str, RuleMode] = {
-    rule: "enforce" if rule in {"zero_cost_route", "operator"} else "limit" for rule in get_args(Rule)
-}
-"""By default a proof and an operator may block, every other rule may limit."""
 
 
 def _items(value: object) -> object:
@@ -112,9 +104,9 @@ class Windows(Section):
 class Policy(Section):
     """What a finding may do (design, section 5)."""
 
-    mode: RuleMode = "enforce"
-    rules: dict[Rule, RuleMode] = {}
-    """Mode per rule; rules that are not named keep `RULE_MODES`."""
+    mode: Mode = "enforce"
+    rules: dict[Rule, Mode] = {}
+    """Mode per rule; rules that are not named keep `models.policy.RULE_MODES`."""
     impact_per_command: Share = 0.05
     """Share of the answered calls that one command may touch."""
     impact_total: Share = 0.10
@@ -126,15 +118,6 @@ class Policy(Section):
     commands_per_minute: int = Field(default=20, ge=1)
     commands_per_hour: int = Field(default=200, ge=1)
     active_blocks: int = Field(default=100, ge=1)
-
-    def mode_of(self, rule: str) -> RuleMode:
-        """The lower of the global mode and the rule's.
-
-        >>> Policy(mode="limit").mode_of("zero_cost_route")
-        'limit'
-        """
-        modes = dict[str, RuleMode](RULE_MODES | self.rules)
-        return min(self.mode, modes.get(rule, "limit"), key=LADDER.index)
 
 
 class Service(Section):

@@ -1,61 +1,18 @@
-"""The decider: a pure function of its log; leases, half-opening, budgets, shadows, repeats and restarts."""
+"""The decider: a pure function of its log; leases, half-opening, budgets, shadows, memory, repeats and restarts."""
 
-import msgspec
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from models import commands
-from models.decider import Decider, Stamp, due_ticks
-from models.findings import Evidence, Leak, Mended, Source, Subject, Tick, Totals, Withdrawn
+from models.decider import Decision, due_ticks
+from models.findings import Source, Subject, Withdrawn
+from models.incidents import KEEP_ENDED_MS
 from models.policy import MINUTE_MS, Policy
+from models.table_lookup import Protected
+from models.tables import ProtectedNumber, ShortCode, Tables
+from tests.support.findings_log import FRANCE, NOW, SPAIN, Log, decider, leak, mended, totals
 
-NOW = 1_795_460_000_000
-FRANCE = Subject("prefix", "+333")
-
-
-def decider(policy: Policy = Policy()) -> Decider:  # noqa: B008 - frozen
-    return Decider(policy, {"333": "voicemail"}, "sha256:0", "det-1")
-
-
-class Log:
-    """A findings log: puts findings at offsets and times, and keeps what was decided."""
-
-    def __init__(self, made: Decider | None = None) -> None:
-        self.decider = made or decider()
-        self.offset = -1
-        self.orders = []
-        self.verdicts = []
-        self.states = []
-
-    def put(self, finding, at_ms: int = NOW):
-        self.offset += 1
-        if finding.source.position < 0:
-            finding = replace(finding, source=replace(finding.source, position=self.offset))
-        decision = self.decider.take(finding, Stamp(at_ms, self.offset, 1))
-        self.orders += decision.orders
-        self.verdicts += [(line["verdict"], line["why"]) for line in decision.verdicts]
-        self.states += [incident.state for incident in decision.incidents]
-        return decision
-
-    def tick(self, at_ms: int):
-        return self.put(Tick(Source("clock", 0, at_ms // 1000)), at_ms)
-
-    @property
-    def actions(self):
-        return [(order.topic, str(order.command.action), order.command.lease) for order in self.orders]
-
-
-def leak(subject: Subject = FRANCE, grade="block", first_ts: int = NOW - 2000, **changes) -> Leak:
-    evidence = Evidence(3, 3, 3, first_ts, NOW - 1000, 0, 0.0, 8.1, "3.50", "MAD", ("events/0/1",))
-    fields = {"source": Source("rows", 0, -1), "subject": subject, "grade": grade, "why": "free_where_paid_before"}
-    fields |= {"evidence": evidence, "code": "33", "newest_start": NOW - 1000, "answered": 0} | changes
-    return Leak(**fields)
-
-
-def mended(subject: Subject = FRANCE) -> Mended:
-    return Mended(Source("rows", 0, -1), subject, NOW, NOW)
+NOTHING = Decision.nothing()
 
 
 def test_a_block_carries_ids_that_follow_from_its_proof():
@@ -76,8 +33,8 @@ def test_a_repeated_record_changes_nothing():
     found = leak(source=Source("rows", 0, 5))
     log.put(found)
     decision = log.put(found)
-    assert decision == ([], [], [])
-    assert log.put(replace(found, source=Source("rows", 0, 4))) == ([], [], [])
+    assert decision == NOTHING
+    assert log.put(replace(found, source=Source("rows", 0, 4))) == NOTHING
     assert len(log.orders) == 1
 
 
@@ -124,7 +81,7 @@ def test_an_end_releases_what_is_in_force_once(end):
 
 
 def test_an_end_of_nothing_is_nothing():
-    assert Log().put(mended()) == ([], [], [])
+    assert Log().put(mended()) == NOTHING
 
 
 def test_a_new_proof_after_a_release_is_a_new_incident():
@@ -178,10 +135,6 @@ def test_a_limit_in_force_is_not_forgotten_where_there_is_no_room_for_a_block():
     assert log.actions == [("fraud.control", "limit", 1), ("fraud.control", "release", 1)]
 
 
-def totals(calls: int) -> Totals:
-    return Totals(Source("rows", 0, -1), (((NOW - 5 * MINUTE_MS) // MINUTE_MS, calls),))
-
-
 @pytest.mark.parametrize(("answered", "verdict"), [(5, "block"), (6, "held")])
 def test_what_a_block_would_touch_is_a_share_of_all_answered_calls(answered, verdict):
     log = Log()
@@ -195,11 +148,11 @@ def test_what_a_block_would_touch_is_a_share_of_all_answered_calls(answered, ver
 
 def test_a_held_finding_is_told_once_and_acts_when_there_is_room():
     log = Log(decider(Policy(active_blocks=1)))
-    log.put(leak(Subject("prefix", "+3461")))
+    log.put(leak(SPAIN))
     log.put(leak())
     log.put(leak(), NOW + 1000)
     assert log.verdicts[1:] == [("held", "active_blocks")]
-    log.put(mended(Subject("prefix", "+3461")), NOW + 2000)
+    log.put(mended(SPAIN), NOW + 2000)
     log.put(leak(), NOW + 3000)
     assert log.orders[-1].command.target.key() == "prefix:+333"
 
@@ -213,89 +166,115 @@ def test_commands_of_a_minute_are_counted_and_forgotten():
     assert log.verdicts[-1][0] == "block"
 
 
+@pytest.mark.parametrize(("grade", "why"), [("held", "no_history"), ("block", "mode_shadow")])
+def test_what_was_told_and_released_is_told_anew_when_it_is_proved_again(grade, why):
+    log = Log(decider(Policy(mode="shadow")))
+    for _ in range(2):
+        log.put(leak(grade=grade, why=why))
+        log.put(leak(grade=grade, why=why))
+        log.put(mended())
+    state = "held" if grade == "held" else "shadow"
+    assert log.states == [state, "released"] * 2
+    assert log.verdicts == [(state, why)] * 2
+
+
+def test_a_proof_that_comes_back_after_its_incident_was_forgotten_goes_on_with_the_next_lease():
+    log = Log()
+    log.put(leak())
+    log.tick(NOW + 15 * MINUTE_MS)
+    log.put(leak(SPAIN), NOW + 15 * MINUTE_MS)
+    forgotten = NOW + 15 * MINUTE_MS + KEEP_ENDED_MS
+    log.tick(forgotten)
+    log.put(leak(), forgotten + 1000)
+    old, new = (order.command for order in log.orders if order.command.target.key() == "prefix:+333")
+    assert (new.incident, new.lease) == (old.incident, 2)
+    assert new.id != old.id
+
+
+def test_a_proof_that_comes_back_in_the_place_of_a_newer_one_goes_on_with_its_next_lease():
+    log = Log()
+    for first_ts in (NOW - 2000, NOW - 1000, NOW - 2000):
+        log.put(leak(first_ts=first_ts))
+        log.put(mended())
+    blocks = [order.command for order in log.orders if order.command.action == "block"]
+    assert [command.lease for command in blocks] == [1, 1, 2]
+    assert len({command.id for command in blocks}) == 3
+
+
+def test_ticks_between_the_deadlines_change_nothing_a_backtest_could_miss():
+    every, due = Log(), Log()
+    for log in (every, due):
+        log.put(leak())
+        log.put(leak(SPAIN, "held", why="no_history"))
+    end = NOW + KEEP_ENDED_MS + 30 * MINUTE_MS
+    for at in range(NOW + 1000, end + 1000, 1000):
+        every.tick(at)
+    for at in due_ticks(due.decider, NOW, end):
+        due.tick(at)
+    assert every.decider.snapshot()["book"] == due.decider.snapshot()["book"]
+    assert [o.command.issued_at for o in every.orders] == [o.command.issued_at for o in due.orders]
+    for log in (every, due):
+        log.put(leak(newest_start=end), end)
+    assert every.orders[-1].command.id == due.orders[-1].command.id
+
+
+PROTECTED = Protected(
+    Tables(
+        short_codes=(ShortCode("333", "voicemail"),),
+        protected=(ProtectedNumber("+33312", "crisis line"), ProtectedNumber("+34611112222", "embassy")),
+    ),
+    "MA",
+)
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        Subject("prefix", "+33312"),
+        Subject("prefix", "+333123"),
+        Subject("called", "+34611112222"),
+        Subject("called", "112"),
+        Subject("called", "333"),
+    ],
+)
+def test_a_target_in_the_protected_set_is_rejected_with_its_reason(subject):
+    log = Log(decider(protected=PROTECTED))
+    decision = log.put(leak(subject))
+    assert (decision.orders, decision.incidents, log.verdicts) == ([], [], [("rejected", "protected")])
+
+
+def test_a_prefix_above_a_protected_number_is_blocked_and_says_so():
+    log = Log(decider(protected=PROTECTED))
+    log.put(leak())
+    log.put(leak(SPAIN))
+    assert [order.command.impact.get("passing") for order in log.orders] == [["+33312"], ["+34611112222"]]
+
+
+def test_a_target_that_no_enforcer_would_take_is_rejected():
+    log = Log()
+    log.put(leak(Subject("prefix", "+333", plan="*")))
+    assert (log.orders, log.verdicts) == ([], [("rejected", "bad_target")])
+
+
+@pytest.mark.parametrize(("odds", "score"), [(5_000.0, 1.0), (0.0, 0.5), (-5_000.0, 0.0)])
+def test_evidence_beyond_a_floats_powers_of_ten_has_a_score(odds, score):
+    log = Log()
+    found = leak()
+    log.put(replace(found, evidence=replace(found.evidence, log10_odds=odds)))
+    assert log.orders[0].command.score == score
+
+
 def test_due_ticks_are_the_whole_seconds_at_which_something_changes():
     log = Log()
     log.put(leak())
     ticks = []
-    for tick in due_ticks(log.decider, NOW, NOW + 20 * MINUTE_MS):
+    for tick in due_ticks(log.decider, NOW, NOW + 2 * KEEP_ENDED_MS):
         ticks.append(tick - NOW)
         log.tick(tick)
-    assert ticks == [10 * MINUTE_MS, 15 * MINUTE_MS]
+    assert ticks == [10 * MINUTE_MS, 15 * MINUTE_MS, 15 * MINUTE_MS + KEEP_ENDED_MS]
+    assert log.decider.next_deadline() is None
 
 
 def test_a_state_of_another_version_is_refused():
     with pytest.raises(ValueError, match="version 99"):
         decider().load({"v": 99})
-
-
-SUBJECTS = [
-    FRANCE,
-    Subject("prefix", "+3331"),
-    Subject("prefix", "+333", switch="s1"),
-    Subject("called", "+33312345678"),
-]
-happenings = st.lists(
-    st.tuples(
-        st.sampled_from(["leak", "leak", "mended", "withdrawn", "tick", "totals"]),
-        st.sampled_from(SUBJECTS),
-        st.sampled_from(["block", "limit", "held", "rejected"]),
-        st.sampled_from([1, 1000, MINUTE_MS, 5 * MINUTE_MS]),
-        st.booleans(),
-    ),
-    max_size=30,
-)
-
-
-def findings(happened):
-    at, made = NOW, []
-    for nth, (kind, subject, grade, later, replacing) in enumerate(happened):
-        at += later
-        source = Source("rows", 0, nth)
-        match kind:
-            case "leak":
-                replaces = (SUBJECTS[1],) if replacing and subject is FRANCE else ()
-                finding = leak(subject, grade, at - 500, source=source, newest_start=at - 100, replaces=replaces)
-            case "mended":
-                finding = Mended(source, subject, at, at)
-            case "withdrawn":
-                finding = Withdrawn(source, subject, at, "charged_at_release")
-            case "tick":
-                finding = Tick(Source("clock", 0, at // 1000))
-            case _:
-                finding = Totals(source, ((at // MINUTE_MS, nth),))
-        made.append((finding, Stamp(at, nth, 1)))
-    return made
-
-
-def decided(made, stop: int | None = None) -> list[bytes]:
-    judge, told = decider(), []
-    for nth, (finding, stamp) in enumerate(made):
-        if nth == stop:
-            state = msgspec.msgpack.decode(msgspec.msgpack.encode(judge.snapshot()))
-            judge = decider()
-            judge.load(state)
-        decision = judge.take(finding, stamp)
-        told += [commands.encode(order.command) for order in decision.orders]
-        told += [msgspec.json.encode(incident.record(nth)) for incident in decision.incidents]
-    return told
-
-
-@settings(deadline=None)
-@given(happenings, st.integers(0, 30))
-def test_a_decider_restored_at_any_point_goes_on_as_if_never_stopped(happened, stop):
-    made = findings(happened)
-    assert decided(made, stop) == decided(made)
-
-
-@settings(deadline=None)
-@given(happenings)
-def test_no_id_is_given_to_two_commands_and_seq_rises_on_every_key(happened):
-    judge, ids, ranks = decider(), [], {}
-    for finding, stamp in findings(happened):
-        for _, command in judge.take(finding, stamp).orders:
-            ids.append(command.id)
-            key = command.target.key()
-            assert ranks.get(key, (-1, -1)) < (command.epoch, command.seq)
-            ranks[key] = (command.epoch, command.seq)
-            assert not command.fault()
-    assert len(ids) == len(set(ids))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.policy import LADDER, Load, Policy, decide
+from models.policy import LADDER, RULE_MODES, Load, Policy, decide
 
 RULE = "zero_cost_route"
 IDLE = Load(impact=0.0, active=0, last_minute=0, last_hour=0)
@@ -34,6 +34,17 @@ def test_decisions(grade, mode, expected):
 @given(st.sampled_from(LADDER), st.sampled_from(LADDER))
 def test_the_lower_of_two_modes_holds(network, rule):
     assert Policy(mode=network, rules={RULE: rule}).mode_of(RULE) == min(network, rule, key=LADDER.index)
+
+
+@pytest.mark.parametrize("mode", LADDER)
+@pytest.mark.parametrize("rule", RULE_MODES)
+def test_no_rule_is_above_the_networks_mode_or_its_own(mode, rule):
+    assert LADDER.index(Policy(mode=mode).mode_of(rule)) == min(LADDER.index(mode), LADDER.index(RULE_MODES[rule]))
+
+
+def test_no_budget_holds_a_person():
+    poor = Policy(impact_per_command=0.0, active_blocks=0, commands_per_hour=0)
+    assert decide("block", "why", RULE, poor, 1.0, None) == ("block", "why")
 
 
 def test_a_rule_that_is_not_named_may_only_limit():

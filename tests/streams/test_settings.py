@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.assembly import policy_of
 from streams.durations import seconds
 from streams.errors import UsageError
-from streams.settings import LADDER, RULE_MODES, Policy, load
+from streams.settings import load
 
 
 @pytest.fixture(autouse=True)
@@ -201,17 +202,14 @@ def test_what_faust_cannot_do_is_said_at_once(text, message):
         load().kafka.faust()
 
 
-@pytest.mark.parametrize("mode", LADDER)
-@pytest.mark.parametrize("rule", RULE_MODES)
-def test_the_lower_of_two_modes_counts(mode, rule):
-    chosen = Policy(mode=mode).mode_of(rule)
-    assert LADDER.index(chosen) == min(LADDER.index(mode), LADDER.index(RULE_MODES[rule]))
-
-
 def test_a_rule_may_be_lowered_alone():
     written('[policy.rules]\nzero_cost_route = "shadow"\n')
-    policy = load().policy
-    assert (policy.mode_of("zero_cost_route"), policy.mode_of("wangiri")) == ("shadow", "limit")
+    policy = policy_of(load())
+    assert [policy.mode_of(rule) for rule in ("zero_cost_route", "wangiri", "operator")] == [
+        "shadow",
+        "limit",
+        "enforce",
+    ]
 
 
 @pytest.mark.parametrize("text", ["", "   ", "h", "10 parsecs", "-5 s", "1h-", "5 s min", "1..5s"])
