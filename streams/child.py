@@ -48,22 +48,23 @@ class Child:
         self._environ = environ
         self._watchdog_s = watchdog_s
         self._beat = Beat()
+        self._was_ready = False
 
     @property
     def health(self) -> Health:
-        """Ready as of the last report, the lag, and how often it was started anew."""
-        return Health(self.name, self._beat.ready, self._beat.lag, max(0, self.starts - 1))
+        """Ready as of the last report, the lag, how often it was started anew, and its remark."""
+        return Health(self.name, self._beat.ready, self._beat.lag, max(0, self.starts - 1), self._beat.remark)
 
     async def keep(self) -> None:
         """Keep the process running until this task is cancelled, which ends the process too.
 
         Raises:
-            UsageError: the process says that its configuration is wrong (exit status 2): no start will help.
+            UsageError: the process says that its configuration is wrong (exit status 2), and never worked with it.
         """
         backoff = Backoff()
         while True:
             ended = await self._live()
-            if ended.status == UsageError.exit_status:
+            if ended.status == UsageError.exit_status and not self._was_ready:
                 raise UsageError(ended.reason)
             pause_s = backoff.after(ended.lived_s)
             log.error("process ended", process=self.name, reason=ended.reason, restart_in_s=pause_s)
@@ -126,6 +127,7 @@ class Child:
         if beat.last_words:
             return beat.last_words
         self._beat = beat
+        self._was_ready |= beat.ready
         watchdog.heard(beat, time.monotonic())
         return ""
 

@@ -68,6 +68,7 @@ def on_revoked(app: faust.App, act: Callable[[set[int]], Awaitable[None]]) -> No
 def run(app: faust.App) -> None:
     """Run an app until SIGTERM."""
     worker = faust.Worker(app, loglevel="WARNING", override_logging=False, redirect_stdouts=False, quiet=True)
+    worker.spinner = None  # quiet or not, it would write codes for the cursor into whatever standard output is
     worker.execute_from_commandline()
 
 

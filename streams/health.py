@@ -1,6 +1,6 @@
 """The supervisor's HTTP: `/livez`, `/readyz` and `/metrics`."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -16,12 +16,16 @@ from streams.settings import Service
 
 
 class Health(NamedTuple):
-    """How one process is: `name` is the role, and its number where there are several."""
+    """How one process is: `name` is the role, and its number where there are several.
+
+    `lag` are the records that wait for it, `restarts` its starts after the first, `remark` what a person should know.
+    """
 
     name: str
     ready: bool
     lag: int
     restarts: int
+    remark: str = ""
 
 
 class _Processes(Collector):
@@ -85,9 +89,9 @@ def _routes(healths: Callable[[], Iterable[Health]], metrics: Callable[[], bytes
         return web.json_response({"live": True})
 
     async def readyz(_: web.Request) -> web.Response:
-        states: Mapping[str, bool] = {health.name: health.ready for health in healths()}
-        waiting = [name for name, ready in states.items() if not ready]
-        body = {"ready": not waiting, "not_ready": waiting}
+        processes = list(healths())
+        waiting = [health.name for health in processes if not health.ready]
+        body = {"ready": not waiting, "not_ready": waiting, "processes": [health._asdict() for health in processes]}
         return web.json_response(body, status=503 if waiting else 200)
 
     async def metrics_page(_: web.Request) -> web.Response:

@@ -13,7 +13,9 @@ import msgspec
 STATUS_FD = "RINGFENCE_STATUS_FD"
 """Environment: number of the file descriptor to report to."""
 EVERY_S = 0.5
-"""Reports closer together than this are left out, unless readiness changed."""
+"""Reports closer together than this are left out, unless readiness or remark changed."""
+WORDS_MAX = 2000
+"""Characters of a remark or a reason: a report is one write to a pipe, and never more than it takes at once."""
 FAREWELL_S = 8.0
 """How long a process may take to end by itself after its supervisor died."""
 
@@ -21,12 +23,13 @@ FAREWELL_S = 8.0
 class Beat(msgspec.Struct, frozen=True):
     """One report: ready to work; `moved` rises with the work done; `lag` is the work that waits.
 
-    `last_words` is the reason of a process that ends.
+    `remark` is what a person should know of a process that works; `last_words` is the reason of one that ends.
     """
 
     ready: bool = False
     moved: int = 0
     lag: int = 0
+    remark: str = ""
     last_words: str = ""
 
 
@@ -38,7 +41,7 @@ class Heartbeat:
             os.set_blocking(fd, False)
         self._fd = fd
         self._next_s = 0.0
-        self._ready = False
+        self._told = (False, "")
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Self:
@@ -46,25 +49,26 @@ class Heartbeat:
         fd = environ.get(STATUS_FD, "")
         return cls(int(fd) if fd.isdecimal() else None)
 
-    def beat(self, ready: bool, moved: int, lag: int) -> None:
+    def beat(self, ready: bool, moved: int, lag: int, remark: str = "") -> None:
         """Report, at most every half second: call it as often as the loop turns.
 
         Args:
             ready: whether this role does its work (assigned, state restored).
             moved: any count that rises with the work: records, offsets.
             lag: records that wait; with a lag and `moved` at rest, the supervisor starts the role anew.
+            remark: what a person should know, empty for nothing.
         """
         now_s = time.monotonic()
-        if self._fd is None or (now_s < self._next_s and ready == self._ready):
+        if self._fd is None or (now_s < self._next_s and (ready, remark) == self._told):
             return
-        self._next_s, self._ready = now_s + EVERY_S, ready
-        self._send(Beat(ready=ready, moved=moved, lag=lag))
+        self._next_s, self._told = now_s + EVERY_S, (ready, remark)
+        self._send(Beat(ready=ready, moved=moved, lag=lag, remark=remark[:WORDS_MAX]))
 
     def last_words(self, reason: str) -> bool:
         """Tell why this process ends; False where nobody listens."""
         if self._fd is None:
             return False
-        self._send(Beat(last_words=reason[:2000]))
+        self._send(Beat(last_words=reason[:WORDS_MAX]))
         return True
 
     def _send(self, beat: Beat) -> None:

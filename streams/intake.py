@@ -7,35 +7,43 @@ owner was told that they are covered. A restart reads again from there; owners d
 import signal
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+import numpy.typing as npt
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from models.digits import INTERNATIONAL
 from models.records import decode
 from models.rejects import Reject
 from models.rows import Rows, rows_of, warm
 from models.tables import Tables
-from streams import metrics
+from streams import latency, metrics
 from streams.blocks import ROWS_MAX, Block, Cover, encode
-from streams.errors import DependencyError, RingfenceError
+from streams.dead_letters import TOPIC as DEAD_LETTERS
+from streams.dead_letters import Place, letter
+from streams.errors import DependencyError
+from streams.event_source import EVENTS, appended_ms, begin_of, commit, is_good, new_consumer
 from streams.heartbeat import Heartbeat
-from streams.kafka import REACH_S, consumer_config
+from streams.kafka import REACH_S
 from streams.outbox import Outbox
+from streams.pulse import Pulse
 from streams.reading import topic_id
 from streams.settings import Settings
+from streams.table_watch import TableWatch
 
-EVENTS, ROWS, DEAD_LETTERS = "signalling.events", "ringfence.rows", "signalling.dlq"
-GROUP = "ringfence.intake"
+ROWS = "ringfence.rows"
 BATCH = 2_000
 WAIT_S = 0.005
 """How long a batch may wait to fill: latency where calls are few."""
 COMMIT_S = 0.5
-LOG_APPEND_TIME = 2
-MEMBERSHIP = {"auto.offset.reset": "error", "session.timeout.ms": 6_000, "heartbeat.interval.ms": 1_500}
-"""Records that are gone are an error, never skipped; after a crash another member takes over within 6 s."""
-BUILD = b"ringfence/0.1.0"
+BYTES_MAX = 1 << 20
+"""Bytes of one batch's records, 123 a row and the names in them make a block that its topic takes (2 MiB)."""
+NOT_OURS = np.iinfo(np.int64).max
+"""Position in a partition that is not assigned to us: no record is at or above it."""
+
+Ints = npt.NDArray[np.int64]
 
 
 def main(settings: Settings, tables: Tables) -> None:
@@ -43,25 +51,37 @@ def main(settings: Settings, tables: Tables) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    Intake(settings, tables).run(stop, Heartbeat.from_env())
+    warm()
+    watch, outbox = TableWatch(settings, tables), Outbox(settings)
+    consumer = new_consumer(settings)
+    Intake(settings, watch, consumer, outbox, topic_id(settings, EVENTS)).run(stop, Heartbeat.from_env())
 
 
 class Intake:
-    """One member of the intake's consumer group."""
+    """One member of the intake's consumer group.
 
-    def __init__(self, settings: Settings, tables: Tables) -> None:
-        warm()
+    Args:
+        settings: all of them.
+        watch: the operator's tables, which are followed from one commit to the next.
+        consumer: reads the events; commits by hand.
+        outbox: takes blocks and dead letters.
+        topic: the id of the topic of events (KIP-516).
+    """
+
+    def __init__(self, settings: Settings, watch: TableWatch, consumer: Consumer, outbox: Outbox, topic: str) -> None:
         self._settings = settings
-        self._tables = tables
+        self._watch = watch
+        self._tables = watch.tables
         self._network = settings.numbering()
-        self._outbox = Outbox(settings)
-        self._targets = self._outbox.partitions(ROWS)
-        self._topic_id = topic_id(settings, EVENTS)
+        self._consumer = consumer
+        self._outbox = outbox
+        self._topic_id = topic
+        self._targets = outbox.partitions(ROWS)
         self._position: dict[int, int] = {}
-        self._covered: dict[tuple[int, int], int] = {}
         self._committed: dict[int, int] = {}
+        self._covered: dict[tuple[int, int], int] = {}
+        self._high: dict[int, int] = {}
         self._moved = 0
-        self._consumer = Consumer(consumer_config(settings, GROUP) | MEMBERSHIP)
 
     def run(self, stop: threading.Event, heartbeat: Heartbeat) -> None:
         """Take records until `stop` is set.
@@ -69,31 +89,42 @@ class Intake:
         Raises:
             RingfenceError: Kafka is out of reach, or records that were not read yet are gone.
         """
+        pulse = Pulse("intake", EVENTS, heartbeat)
         self._consumer.subscribe([EVENTS], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost)
-        due = time.monotonic() + COMMIT_S
+        due_s = time.monotonic() + COMMIT_S
         try:
             while not stop.is_set():
-                self.take([message for message in self._consumer.consume(BATCH, WAIT_S) if _good(message)])
-                if time.monotonic() >= due:
+                self.take([message for message in self._consumer.consume(BATCH, WAIT_S) if is_good(message)])
+                if time.monotonic() >= due_s:
                     self.commit()
-                    due = time.monotonic() + COMMIT_S
-                heartbeat.beat(bool(self._position), self._moved, self._lag())
+                    self._follow_tables()
+                    due_s = time.monotonic() + COMMIT_S
+                pulse.beat(bool(self._position), self._moved, self._lag(), self._watch.remark)
             self.commit()
+        except BaseException:
+            self._position.clear()  # closing revokes, and revoking commits: not what was taken in part
+            raise
         finally:
             self._consumer.close()
 
+    def _follow_tables(self) -> None:
+        """Call it right after a commit: a restart from there prices by the new tables, too."""
+        if (tables := self._watch.changed()) is not None:
+            self._tables = tables
+
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        for found in consumer.committed(partitions, timeout=REACH_S):
-            low, _ = consumer.get_watermark_offsets(found, timeout=REACH_S)
-            begin = found.offset if found.offset >= 0 else low
-            if begin < low:
-                raise RingfenceError(
-                    f"{EVENTS}/{found.partition}: offsets {begin} to {low - 1} were deleted before they were read;"
-                    " the intake stops (set the group's offset by hand to go on without them)"
-                )
-            self._position[found.partition] = self._committed[found.partition] = begin
-            self._covered |= {(target, found.partition): begin for target in range(self._targets)}
+        try:
+            for found in consumer.committed(partitions, timeout=REACH_S):
+                self._resume(found.partition, begin_of(consumer, found))
+        except KafkaException as error:
+            raise DependencyError(f"{EVENTS}: cannot read the committed offsets: {error.args[0].str()}") from None
         consumer.assign([TopicPartition(EVENTS, p, begin) for p, begin in self._position.items()])
+
+    def _resume(self, partition: int, begin: int) -> None:
+        """Owners have everything below the committed offset, and the highest event time there."""
+        self._position[partition] = self._committed[partition] = begin
+        self._covered |= {(target, partition): begin for target in range(self._targets)}
+        self._high[partition] = 0
 
     def _revoked(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         self.commit()
@@ -104,52 +135,77 @@ class Intake:
             self._position.pop(partition.partition, None)
 
     def take(self, messages: list[Message]) -> None:
-        """Turn records into blocks and dead letters and send them."""
+        """Turn records into blocks and dead letters and send them.
+
+        Records of partitions that went to another member, and those that were taken before, are passed over.
+        """
         if not messages:
             return
-        values = [message.value() for message in messages]
-        decoded = decode(values, [_appended(message) for message in messages])
-        if len(decoded.events) > ROWS_MAX and len(messages) > 1:
+        offset = np.array([message.offset() or 0 for message in messages], np.int64)
+        partitions, source = np.unique([message.partition() or 0 for message in messages], return_inverse=True)
+        position = np.array([self._position.get(p, NOT_OURS) for p in partitions.tolist()], np.int64)
+        ours = offset >= position[source]
+        if not ours.all():
+            self.take([messages[number] for number in np.flatnonzero(ours).tolist()])
+        elif not self._apply(messages, partitions.tolist(), source.astype(np.int32), offset):
             half = len(messages) // 2
             self.take(messages[:half])
             self.take(messages[half:])
-            return
-        partitions = sorted({message.partition() or 0 for message in messages})
-        source = np.array([partitions.index(message.partition() or 0) for message in messages], np.int32)
-        offset = np.array([message.offset() for message in messages], np.int64)
+
+    def _apply(
+        self, messages: list[Message], partitions: list[int], source: npt.NDArray[np.int32], offset: Ints
+    ) -> bool:
+        """Take a batch; False, and nothing done, where it might not fit into a block."""
+        values = [message.value() for message in messages]
+        if len(values) > 1 and sum(len(value or b"") for value in values) > BYTES_MAX:
+            return False
+        appended = [appended_ms(message) for message in messages]
+        decoded = decode(values, appended)
+        if len(values) > 1 and len(decoded.events) > ROWS_MAX:
+            return False
         payer = self._settings.detection.payer
         rows, bad = rows_of(decoded, self._network, self._tables, source, offset, payer)
         self._send_dead_letters([*decoded.rejects, *bad], messages)
-        self._send_blocks(rows, partitions, source, offset)
-        metrics.EVENTS_READ.inc(len(rows))
-        self._moved += len(messages)
+        rows = self._with_high(rows, partitions)
+        self._move_on(rows, partitions, source, offset)
+        self._send_blocks(rows, partitions, latency.header(min(appended)))
+        self._count(rows, max(appended), len(messages))
+        return True
 
-    def _send_blocks(self, rows: Rows, partitions: list[int], source: Any, offset: Any) -> None:
-        high = {}
+    def _with_high(self, rows: Rows, partitions: list[int]) -> Rows:
+        """Rows whose `high` is that of all batches so far, not of this one: it must not depend on how they are cut."""
+        before = np.array([self._high[partition] for partition in partitions], np.int64)
+        return replace(rows, high=np.maximum(rows.high, before[rows.source]))
+
+    def _move_on(self, rows: Rows, partitions: list[int], source: npt.NDArray[np.int32], offset: Ints) -> None:
         for number, partition in enumerate(partitions):
             self._position[partition] = int(offset[source == number].max()) + 1
             shown = rows.high[rows.source == number]
-            high[partition] = int(shown.max()) if shown.size else 0
+            self._high[partition] = int(shown.max()) if shown.size else self._high[partition]
+
+    def _send_blocks(self, rows: Rows, partitions: list[int], headers: latency.Headers) -> None:
         owner = owners(rows, self._targets)
         for target in np.unique(owner).tolist():
-            covers = tuple(self._cover(target, partition, high[partition]) for partition in partitions)
-            self._send_block(target, Block(covers, rows.take(owner == target)))
+            self._send_block(target, partitions, rows.take(owner == target), headers)
 
-    def _cover(self, target: int, partition: int, high: int) -> Cover:
+    def _send_block(self, target: int, partitions: list[int], rows: Rows, headers: latency.Headers) -> None:
+        covers = tuple(self._cover(target, partition) for partition in partitions)
+        self._outbox.send(ROWS, encode(Block(covers, rows)), partition=target, headers=headers)
+        metrics.ROWS_PRODUCED.inc(len(rows))
+        metrics.BLOCKS_PRODUCED.inc()
+
+    def _cover(self, target: int, partition: int) -> Cover:
         """What the next block covers for an owner: everything since the last one that it got."""
         begin, end = self._covered[target, partition], self._position[partition]
         self._covered[target, partition] = end
-        return Cover(f"{EVENTS}/{partition}/", self._topic_id, begin, end, high)
-
-    def _send_block(self, target: int, block: Block) -> None:
-        self._outbox.send(ROWS, encode(block), partition=target)
-        metrics.ROWS_PRODUCED.inc(len(block.rows))
-        metrics.BLOCKS_PRODUCED.inc()
+        return Cover(f"{EVENTS}/{partition}/", self._topic_id, begin, end, self._high[partition])
 
     def _send_dead_letters(self, rejects: list[Reject], messages: list[Message]) -> None:
         for reject in rejects:
             message = messages[reject.record]
-            self._outbox.send(DEAD_LETTERS, reject.value, message.key(), headers=_headers(reject, message))
+            place = Place(EVENTS, message.partition() or 0, message.offset() or 0, message.key())
+            sent = letter(reject, place)
+            self._outbox.send(DEAD_LETTERS, sent.value, sent.key, headers=sent.headers)
             metrics.EVENTS_REJECTED.labels(reason=reject.reason.value).inc()
 
     def commit(self) -> None:
@@ -162,17 +218,17 @@ class Intake:
         if not behind:
             return
         for target in range(self._targets):
-            lagging = [p for p in behind if self._covered[target, p] < self._position[p]]
-            if lagging:
-                self._send_block(target, Block(tuple(self._cover(target, p, 0) for p in lagging), Rows.empty()))
+            if lagging := [p for p in behind if self._covered[target, p] < self._position[p]]:
+                self._send_block(target, lagging, Rows.empty(), [])
         self._outbox.settle()
-        try:
-            self._consumer.commit(
-                offsets=[TopicPartition(EVENTS, p, end) for p, end in behind.items()], asynchronous=False
-            )
-        except KafkaException as error:
-            raise DependencyError(f"{EVENTS}: cannot commit offsets: {error.args[0].str()}") from None
+        commit(self._consumer, behind)
         self._committed |= behind
+
+    def _count(self, rows: Rows, appended_ms: int, records: int) -> None:
+        self._moved += records
+        metrics.EVENTS_READ.inc(len(rows))
+        if appended_ms > 0 and len(rows):
+            metrics.EVENT_AGE.set((appended_ms - int(rows.when.max())) / 1000)
 
     def _lag(self) -> int:
         lag = 0
@@ -187,35 +243,3 @@ def owners(rows: Rows, targets: int) -> Any:
     key = np.where(rows.reach == INTERNATIONAL, rows.code.astype(np.uint64), rows.called)
     mixed = (key ^ (key >> np.uint64(32))) * np.uint64(0x9E3779B97F4A7C15)
     return ((mixed >> np.uint64(33)) % np.uint64(targets)).astype(np.int64)
-
-
-def _good(message: Message) -> bool:
-    error = message.error()
-    if error is None:
-        return True
-    if error.code() == KafkaError._AUTO_OFFSET_RESET:
-        raise RingfenceError(f"{EVENTS}: records that were not read yet are gone: {error.str()}")
-    if error.fatal():
-        raise DependencyError(f"{EVENTS}: {error.str()}")
-    return False
-
-
-def _appended(message: Message) -> int:
-    kind, ts = message.timestamp()
-    return ts if kind == LOG_APPEND_TIME else 0
-
-
-def _headers(reject: Reject, message: Message) -> list[tuple[str, bytes]]:
-    topic, partition, offset = EVENTS, str(message.partition()), str(message.offset())
-    source = f"{topic}/{partition}/{offset}#{max(reject.index, 0)}"
-    return [
-        ("dlq.reason", reject.reason.value.encode()),
-        ("dlq.stage", b"intake"),
-        ("dlq.source", source.encode()),
-        ("dlq.detail", reject.detail.encode()),
-        ("dlq.build", BUILD),
-        ("__connect.errors.topic", topic.encode()),
-        ("__connect.errors.partition", partition.encode()),
-        ("__connect.errors.offset", offset.encode()),
-        ("__connect.errors.exception.message", f"{reject.reason.value}: {reject.detail}".encode()),
-    ]

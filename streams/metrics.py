@@ -4,14 +4,18 @@ The supervisor sets `PROMETHEUS_MULTIPROC_DIR` before its children import this m
 counts for itself.
 """
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from prometheus_client import Counter, Gauge, Histogram
 
 EVENTS_READ = Counter("ringfence_events_read", "Signalling events read, arrays unpacked.")
 EVENTS_REJECTED = Counter("ringfence_events_rejected", "Events and records sent to the dead letters.", ["reason"])
 ROWS_PRODUCED = Counter("ringfence_rows_produced", "Rows sent to their owners: one event gives several.")
 BLOCKS_PRODUCED = Counter("ringfence_blocks_produced", "Columnar blocks of rows sent to their owners.")
-DUPLICATES = Counter("ringfence_duplicates", "Second copies of an event, not counted again.")
-LATE = Counter("ringfence_late", "Events later than the allowed lateness: they change no window.")
+DUPLICATES = Counter("ringfence_duplicates", "Copies of an event, not counted again.")
+LATE = Counter("ringfence_late", "Events later than the allowed lateness, or than any use: they change no window.")
 FINDINGS = Counter("ringfence_findings", "Findings by what their evidence would justify.", ["verdict"])
 COMMANDS = Counter("ringfence_commands", "Commands written, by mode and action.", ["mode", "action"])
 CHECKPOINTS = Counter("ringfence_checkpoints", "Manifests written: states that a restart resumes from.")
@@ -25,15 +29,19 @@ PROGRESS = Gauge(
 )
 EVENT_AGE = Gauge(
     "ringfence_event_age_seconds",
-    "Age of the newest event that a role has seen: append time less event time.",
-    ["role"],
+    "Age of the newest event of the last batch when it was appended: how late the network reports.",
     multiprocess_mode="livemax",
 )
 STATE_KEYS = Gauge("ringfence_state_keys", "Keys held in state, by kind.", ["kind"], multiprocess_mode="livesum")
+TABLES_BROKEN = Gauge(
+    "ringfence_tables_broken",
+    "1 while a file of the operator's tables is broken and the last good one is in force.",
+    multiprocess_mode="livemax",
+)
 
 PRODUCE_TO_COMMAND = Histogram(
     "ringfence_produce_to_command_milliseconds",
-    "From the append of the event that completed a proof to the append of its command.",
+    "From the append of the oldest event of the batch that completed a proof until its command was acknowledged.",
     buckets=(10, 20, 30, 50, 75, 100, 150, 200, 250, 350, 500, 1000, 2500, 10_000, 60_000),
 )
 KERNEL_MS = Histogram(
@@ -42,3 +50,11 @@ KERNEL_MS = Histogram(
     ["role"],
     buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500, 1000),
 )
+
+
+@contextmanager
+def timed(role: str) -> Iterator[None]:
+    """Count the work inside as one batch of a role's."""
+    started_s = time.perf_counter()
+    yield
+    KERNEL_MS.labels(role=role).observe((time.perf_counter() - started_s) * 1000)

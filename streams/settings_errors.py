@@ -11,7 +11,7 @@ from streams.errors import UsageError
 from streams.kafka_settings import SECURITY_NAMES, flatten
 
 ENV_PREFIX = "RINGFENCE_"
-INTERNAL = frozenset({"RINGFENCE_STATUS_FD", "RINGFENCE_INSTANCE"})
+INTERNAL = frozenset({"RINGFENCE_STATUS_FD", "RINGFENCE_INSTANCE", "RINGFENCE_TABLES_KEPT"})
 """Variables of ours that are no settings: what a supervisor tells its children."""
 _JUDGED = tuple(f"{family}." for family in ("security", "sasl", "ssl", "enable"))
 """Families of librdkafka names that we know whole; librdkafka itself judges the others."""

@@ -12,6 +12,7 @@ from streams import logs
 from streams.child import Child
 from streams.health import Health, exposition, serve
 from streams.settings import Service
+from streams.table_watch import KEPT
 
 INSTANCE = "RINGFENCE_INSTANCE"
 """Environment of a role's process: its name among the others (`detector`, or `detector-2` of several)."""
@@ -39,12 +40,14 @@ def run(counts: Mapping[str, int], service: Service, command: Command) -> None:
     Raises:
         UsageError: a process says that its configuration is wrong, or the port is taken.
     """
-    with tempfile.TemporaryDirectory(prefix="ringfence-metrics-") as directory:
-        environ = {**os.environ, METRICS_DIR: directory}
+    with tempfile.TemporaryDirectory(prefix="ringfence-") as directory:
+        metrics = Path(directory) / "metrics"
+        metrics.mkdir()
+        environ = {**os.environ, METRICS_DIR: str(metrics), KEPT: str(Path(directory) / "tables")}
         children = [
             Child(name, command(role), {**environ, INSTANCE: name}, service.watchdog_s) for role, name in _names(counts)
         ]
-        asyncio.run(_supervise(children, service, Path(directory)))
+        asyncio.run(_supervise(children, service, metrics))
 
 
 def _names(counts: Mapping[str, int]) -> Iterator[tuple[str, str]]:

@@ -60,7 +60,7 @@ def wanted(kafka: Kafka) -> tuple[Topic, ...]:
     rows = kafka.row_partitions
     control = {**COMPACT, "min.compaction.lag.ms": str(25 * HOUR_MS), **APPEND_TIME}
     return (
-        Topic("signalling.events", kafka.event_partitions, {**deleted_after(72 * HOUR_MS), **APPEND_TIME}),
+        Topic("signalling.events", kafka.event_partitions, {**deleted_after(72 * HOUR_MS), **APPEND_TIME, **WIDE}),
         Topic("signalling.dlq", 1, {**deleted_after(7 * DAY_MS), **WIDE}),
         Topic("fraud.control", 1, control),
         Topic("fraud.shadow", 1, {**deleted_after(30 * DAY_MS), **APPEND_TIME}),
@@ -70,7 +70,7 @@ def wanted(kafka: Kafka) -> tuple[Topic, ...]:
         Topic("ringfence.rows", rows, {**deleted_after(DAY_MS), **WIDE}),
         Topic("ringfence.state", rows, {**COMPACT, **SMALL_SEGMENTS, **WIDE}),
         Topic("ringfence.findings", 1, {**deleted_after(7 * DAY_MS), **APPEND_TIME}),
-        Topic("ringfence.decider", 1, {**COMPACT, **SMALL_SEGMENTS}),
+        Topic("ringfence.decider", 1, {**COMPACT, **SMALL_SEGMENTS, **WIDE}),
     )
 
 

@@ -22,6 +22,16 @@ def test_alerts_are_on_metrics_that_exist():
     assert used <= ours | OF_THE_SUPERVISOR
 
 
+def test_every_metric_is_set_somewhere():
+    names = [name for name in vars(metrics) if name.isupper()]
+    assert len(names) > 10
+    sources = {path: path.read_text() for path in (ROOT / "streams").rglob("*.py")}
+    here = sources.pop(ROOT / "streams" / "metrics.py")
+    for name in names:
+        used = re.compile(rf"\bmetrics\.{name}\b")
+        assert any(used.search(text) for text in sources.values()) or re.search(rf"^    {name}\b", here, re.M), name
+
+
 def test_the_unit_starts_a_verb():
     unit = (ROOT / "infra" / "systemd" / "ringfence.service").read_text()
     verb = re.search(r"^ExecStart=\S+/ringfence (\S+)", unit, re.M)

@@ -36,10 +36,17 @@ _FLAGS = (
 )
 _NOISE = ("WARNING:", "OpenJDK", "[", "\t", " ")
 """How lines of a JVM begin that say nothing about its end: warnings, its own log, stack traces."""
-_detached: list[subprocess.Popen[bytes]] = []
-"""Brokers that are to outlive us: Python would warn when it forgets them."""
+_detached: list["_Detached"] = []
+"""Brokers that we started: one that ends before us is ours to reap."""
 _LOG = logging.getLogger("rdkafka")
 _LOG.addHandler(logging.NullHandler())
+
+
+class _Detached(subprocess.Popen[bytes]):
+    """A process that is to outlive us: to forget it is no mistake, of which `Popen` would warn."""
+
+    def __del__(self) -> None:
+        """Say nothing."""
 
 
 class PortTakenError(DependencyError):
@@ -57,7 +64,7 @@ def launch(data: Path, runtime: Runtime, heap_mb: int, flags: Sequence[str] = ()
     """
     every = (f"-Xmx{heap_mb}m", *_FLAGS, *(flags or archive.flags_to_use(runtime)), state.mark(data))
     with (data / CONSOLE).open("wb") as console:
-        process = subprocess.Popen(
+        process = _Detached(
             runtime.command("kafka.Kafka", PROPERTIES, flags=every),
             cwd=data,
             env=environment(os.environ),

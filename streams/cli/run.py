@@ -47,12 +47,12 @@ def _service(counts: dict[str, int], settings: Settings, config: Path | None) ->
 
 def _child(role: str, settings: Settings) -> None:
     """Run one role; why it ended goes to the supervisor, which writes it to the log."""
-    from streams.tables import load_tables  # noqa: PLC0415 - the supervisor reports what importing it may raise
+    from streams.table_watch import tables_at_start  # noqa: PLC0415 - the supervisor reports what importing may raise
 
     heartbeat = Heartbeat.from_env()
     heartbeat.end_with_supervisor()
     try:
-        entry(role)(settings, load_tables(settings))
+        entry(role)(settings, tables_at_start(settings))
     except RingfenceError as error:
         if not heartbeat.last_words(str(error)):
             raise

@@ -5,8 +5,11 @@ import sys
 import textwrap
 import time
 
+import msgspec
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
+
+from streams.heartbeat import Beat
 
 APP = """
 import os, faust
@@ -45,6 +48,48 @@ def test_a_noack_stream_commits_only_what_was_acknowledged_by_hand(kafka, unique
     told = [line.rpartition("\x1b[?25h")[2].split() for line in lines]  # Faust moves the cursor before its first line
     assert told == [[str(number), str(number), "True"] for number in range(10)]
     assert committed == 5
+
+
+STUCK = """
+import asyncio
+from models.tables import Tables
+from streams import app
+from streams.faust_role import FaustRole
+from streams.heartbeat import Heartbeat
+from streams.settings import Settings
+
+class Stuck(FaustRole):
+    async def take(self, event):
+        await asyncio.sleep(3600)
+    async def tick(self):
+        self.beat()
+    async def revoked(self, partitions):
+        pass
+
+settings = Settings(kafka={{"bootstrap_servers": {bootstrap!r}}}, service={{"state_dir": {datadir!r}}})
+role = Stuck("stuck", {topic!r}, settings, Tables(), Heartbeat(1))
+role.serve(lambda settings, step: app._flow({group!r}, {topic!r}, settings, step, tick_s=0.2))
+"""
+
+
+def test_a_role_whose_handler_hangs_beats_on_and_tells_what_waits(kafka, unique, tmp_path):
+    topic = f"{unique}-stuck"
+    admin = AdminClient({"bootstrap.servers": kafka.bootstrap_servers})
+    admin.create_topics([NewTopic(topic, 1, 1)])[topic].result(10)
+    producer = Producer({"bootstrap.servers": kafka.bootstrap_servers})
+    places = {"group": unique, "bootstrap": kafka.bootstrap_servers, "topic": topic, "datadir": str(tmp_path)}
+    command = [sys.executable, "-c", textwrap.dedent(STUCK).format(**places)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        try:
+            beats = (msgspec.json.decode(line, type=Beat) for line in process.stdout)
+            assert next(beat for beat in beats if beat.ready)
+            for number in range(10):
+                producer.produce(topic, str(number).encode())
+            producer.flush(10)
+            assert next(beat for beat in beats if beat.lag == 10).moved == 0
+        finally:
+            process.kill()
 
 
 def _committed(bootstrap: str, group: str, topic: str) -> int:

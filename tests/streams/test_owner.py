@@ -107,3 +107,14 @@ def test_a_topic_made_anew_is_another_source():
     coverage = Coverage({"signalling.events/0/topic-1": 100})
     rows = coverage.admit(Block((Cover("signalling.events/0/", "topic-2", 0, 3, 0),), rows_at(range(3))))
     assert len(rows) == 3
+
+
+@given(st.lists(st.integers(1, CALLS - 1), max_size=6), st.integers(0, 6))
+def test_an_owner_that_learns_what_it_knew_already_goes_on_as_before(points, at):
+    subject, found = owner(MemoryStore([])), []
+    for offset, (begin, end) in enumerate(cut(points)):
+        found += subject.take(offset, block(begin, end))
+        if offset == at:
+            subject.learn(Detector(knowledge_of(TABLES, Limits()), 600_000, 86_400_000))
+    assert leaks(found) == undisturbed()
+    assert subject.detector.counts["counted"] == CALLS

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -135,6 +136,16 @@ def test_a_configuration_that_is_wrong_stops_the_whole_service_with_its_line():
     asyncio.run(story())
 
 
+def test_a_configuration_that_went_wrong_while_the_service_ran_stops_nothing_but_its_role(tmp_path, reasons):
+    async def story():
+        one = child("edited", tmp_path)
+        async with kept(one):
+            await until(lambda: one.health.ready and one.health.restarts == 2)
+
+    asyncio.run(story())
+    assert reasons() == ["killed by SIGKILL", "ringfence.toml: [policy] mode: no"]
+
+
 def test_a_role_that_ignores_sigterm_is_killed_when_its_time_is_over(monkeypatch):
     assert child_module.FAREWELL_S < 10, "the whole service ends within 10 s"
     monkeypatch.setattr(child_module, "FAREWELL_S", 0.2)
@@ -179,15 +190,16 @@ def test_a_process_without_a_supervisor_beats_for_nobody():
     assert not heartbeat.last_words("none")
 
 
-def test_reports_are_rare_unless_readiness_changes():
+def test_reports_are_rare_unless_readiness_or_remark_changes():
     read, write = os.pipe()
     heartbeat = Heartbeat(write)
     for moved in range(100):
         heartbeat.beat(False, moved, 0)
     heartbeat.beat(True, 100, 0)
+    heartbeat.beat(True, 100, 0, "short.csv:3: code: no")
     os.close(write)
     with os.fdopen(read) as reports:
-        assert len(reports.readlines()) == 2
+        assert len(reports.readlines()) == 3
 
 
 async def answers(service: Service, healths: list[Health], path: str) -> tuple[int, str]:
@@ -203,14 +215,27 @@ async def answers(service: Service, healths: list[Health], path: str) -> tuple[i
     ("path", "ready", "status", "body"),
     [
         ("/livez", False, 200, '{"live": true}'),
-        ("/readyz", False, 503, '{"ready": false, "not_ready": ["decider"]}'),
-        ("/readyz", True, 200, '{"ready": true, "not_ready": []}'),
         ("/metrics", True, 200, "numbers"),
     ],
 )
-def test_health_over_http_says_who_is_not_ready(path, ready, status, body):
+def test_health_over_http_lives_and_counts(path, ready, status, body):
     healths = [Health("intake", True, 0, 0), Health("decider", ready, 3, 1)]
     assert asyncio.run(answers(Service(port=0), healths, path)) == (status, body)
+
+
+@pytest.mark.parametrize(("ready", "status", "waiting"), [(False, 503, ["decider"]), (True, 200, [])])
+def test_readiness_names_every_process_and_what_a_person_should_know(ready, status, waiting):
+    healths = [Health("intake", True, 0, 0), Health("decider", ready, 3, 1, "short.csv:3: code: no")]
+    code, body = asyncio.run(answers(Service(port=0), healths, "/readyz"))
+    assert code == status
+    assert json.loads(body) == {
+        "ready": ready,
+        "not_ready": waiting,
+        "processes": [
+            {"name": "intake", "ready": True, "lag": 0, "restarts": 0, "remark": ""},
+            {"name": "decider", "ready": ready, "lag": 3, "restarts": 1, "remark": "short.csv:3: code: no"},
+        ],
+    }
 
 
 def test_a_taken_port_is_one_line():

@@ -68,7 +68,9 @@ def test_no_topic_is_forgotten():
     assert {topic.name for topic in wanted(Kafka())} == set(CONTRACT)
 
 
-@pytest.mark.parametrize("name", ["signalling.dlq", "ringfence.rows"])
+@pytest.mark.parametrize(
+    "name", ["signalling.events", "signalling.dlq", "ringfence.rows", "ringfence.state", "ringfence.decider"]
+)
 def test_what_carries_more_than_an_event_takes_two_mebibytes(name):
     (topic,) = [topic for topic in wanted(Kafka()) if topic.name == name]
     assert topic.config["max.message.bytes"] == str(2 * 1024 * 1024)

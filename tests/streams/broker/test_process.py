@@ -84,6 +84,17 @@ def test_a_killed_process_has_not_ended_while_one_of_its_threads_lives() -> None
     assert has_ended(cast("psutil.Process", process))
 
 
+def test_a_broker_that_outlives_us_is_forgotten_without_a_warning() -> None:
+    code = (
+        "import sys\nfrom streams.broker import process\n"
+        "child = process._Detached([sys.executable, '-c', 'import time; time.sleep(2)'])\n"
+        "process._detached.append(child)\nprint(child.pid, flush=True)\n"
+    )
+    command = [sys.executable, "-X", "dev", "-W", "error", "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
+    assert done.stderr == ""
+
+
 def test_ending_what_has_ended_is_nothing() -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
         process = psutil.Process(child.pid)
