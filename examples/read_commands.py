@@ -3,13 +3,14 @@
 import sys
 from pathlib import Path
 
-from confluent_kafka import Consumer
+from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 public_key = load_pem_public_key(Path(sys.argv[2]).read_bytes())
-consumer = Consumer({"bootstrap.servers": sys.argv[1], "group.id": "reader", "auto.offset.reset": "earliest"})
-consumer.subscribe(["fraud.control"])
+consumer = Consumer({"bootstrap.servers": sys.argv[1], "group.id": "reader", "enable.auto.commit": False})
+partitions = consumer.list_topics("fraud.control", 10).topics["fraud.control"].partitions
+consumer.assign([TopicPartition("fraud.control", number, OFFSET_BEGINNING) for number in partitions])
 while True:
     record = consumer.poll(1.0)
     if record is None or record.error() or record.value() is None:

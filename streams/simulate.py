@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import orjson
 
-from models.decider import CONTROL, Order
+from models.decider import CONTROL
+from models.leases import LeaseTable
 from models.matching import CallView
 from models.records import decode
-from models.scenarios.incident import Timetable, beside_it, customers, word_of_mouth
+from models.scenarios.incident import WRONG_ROW, Timetable, beside_it, customers, word_of_mouth
 from models.scenarios.morning import morning
 from models.scenarios.network import LEAKING, Network
-from models.scenarios.rule_table import RuleTable
 from models.scenarios.switch import Emitted, Switch
 from models.tables import Tables
 from streams.backtest import BATCH_LINES, Backtest, Decided, Output, batches
@@ -28,13 +28,12 @@ MORNING_CALLS = 8_000
 CALLS_PER_S = 2.0
 REACTION_MS = 250
 """Events of a quarter of a second are decided together: what the live service promises."""
-EFFECTS = {"block": "refuse", "limit": "limit", "release": "none"}
 
 
 class Loop:
-    """Events in, decisions written, rules out to a table of rules."""
+    """Events in, decisions written, commands out to the table of leases that a switch obeys."""
 
-    def __init__(self, settings: Settings, tables: Tables, out: Output, rules: RuleTable, origin: str) -> None:
+    def __init__(self, settings: Settings, tables: Tables, out: Output, rules: LeaseTable, origin: str) -> None:
         self.test = Backtest(settings, tables)
         self._out = out
         self._rules = rules
@@ -51,15 +50,8 @@ class Loop:
     def _obey(self, decided: Decided) -> None:
         for order in decided.decision.orders:
             if order.topic == CONTROL:
-                self._rules.apply(_rule(order))
-
-
-def _rule(order: Order) -> dict[str, Any]:
-    """A command as a line of the log enforcer."""
-    command = order.command
-    args = None if command.args is None else {"calls_per_minute": command.args.calls_per_minute}
-    key, effect = command.target.key(), EFFECTS[command.action]
-    return {"key": key, "effect": effect, "args": args, "until": command.expires_at, "command": command.id}
+                command = order.command
+                self._rules.offer(command.target.key(), command, command.issued_at)
 
 
 def founding(
@@ -79,10 +71,8 @@ def founding(
     table.add("word", _while(word_of_mouth(network, leak_ms), mend_ms))
     table.add("beside", beside_it(network, leak_ms, 10_000))
     table.add("customers", customers(network, mend_ms, 20_000))
-    honest_refused = 0
     for now_ms, lines in _play(switch, table, end_ms, leak_ms, mend_ms):
         loop.feed(lines)
-        honest_refused = switch.tally.honest_refused if now_ms <= mend_ms else honest_refused
         step((now_ms - leak_ms) / (end_ms - leak_ms))
     tally = switch.tally
     return {
@@ -90,8 +80,8 @@ def founding(
         "free_calls_through": tally.leaked_through,
         "payers_through": len(tally.payers),
         "calls_refused": tally.refused,
-        "honest_refused": honest_refused,
-        "refused_after_the_mend": tally.honest_refused - honest_refused,
+        "honest_refused": tally.honest_refused,
+        "refused_after_the_mend": tally.refused_after_mend,
         "lost": str(round(tally.lost, 2)),
         "saved": str(round(tally.saved, 2)),
     }
@@ -113,7 +103,10 @@ def _play(
     while due_ms < end_ms:
         due_ms += REACTION_MS
         while (at := table.due()) is not None and at < due_ms:
-            switch.wrong_row = "+333" if leak_ms <= at < mend_ms else None
+            if at >= mend_ms and switch.wrong_row:
+                switch.mend()
+            elif leak_ms <= at < mend_ms:
+                switch.wrong_row = WRONG_ROW
             for event in switch.place(table.pop(), at).events:
                 heapq.heappush(reports, (event.at_ms, next(order), event))
         ready = []
@@ -127,7 +120,7 @@ def recorded(
     settings: Settings, tables: Tables, out: Output, path: Path, step: Callable[[float], None]
 ) -> dict[str, Any]:
     """A file of events in a closed loop: attempts under a rule come back refused, and their calls end there."""
-    rules, refused = RuleTable(), set[str]()
+    rules, refused = LeaseTable(), set[str]()
     loop = Loop(settings, tables, out, rules, f"{path.name}:")
     calls, size, read = 0, path.stat().st_size, 0
     for _, lines in batches(path):
@@ -141,7 +134,7 @@ def recorded(
     return {"attempts": calls, "calls_refused": len(refused)}
 
 
-def _judge(line: bytes, rules: RuleTable, refused: set[str]) -> bytes | None:
+def _judge(line: bytes, rules: LeaseTable, refused: set[str]) -> bytes | None:
     """A line as it would have been: refused, as it was, or not at all because its call was refused."""
     events = decode([line]).events
     if len(events) != 1:

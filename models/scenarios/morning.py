@@ -6,6 +6,12 @@ from collections.abc import Iterator
 from models.scenarios.network import Network, PlannedCall
 from models.scenarios.switch import RINGING_MS, Emitted, Switch
 
+BROKEN = (
+    b'{"v":1,"event":"attempt","call_id":"cut-off@casa-msc-1","ts":17954',
+    b'{"v":1,"event":"attempt","call_id":4711,"ts":1795460000000,"caller":"+212600000001","called":"+33187654321"}',
+)
+"""What a broken probe sends: a record that was cut off, and an event whose call_id is a number."""
+
 
 def morning(network: Network, begin_ms: int, end_ms: int, calls: int) -> Iterator[Emitted]:
     """About `calls` ordinary calls in [begin, end) (ms since the epoch), all of them over at `end_ms`."""

@@ -6,10 +6,9 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from models.leases import Ruling
+from models.leases import LeaseTable, Ruling
 from models.matching import CallView
 from models.scenarios.network import FREE, Kind, PlannedCall
-from models.scenarios.rule_table import RuleTable
 
 RINGING_MS = 800
 CURRENCY = "MAD"
@@ -29,11 +28,15 @@ class Emitted(NamedTuple):
 
 
 class Placed(NamedTuple):
-    """What became of a call; `leaked` = free only because of the wrong row, whether refused or not."""
+    """What became of a call.
+
+    `leaked` = free only because of the wrong row, whether refused or not; `mended` = its row was wrong and costs again.
+    """
 
     call: PlannedCall
     ruling: Ruling
     leaked: bool
+    mended: bool
     events: list[Emitted]
 
     @property
@@ -44,10 +47,15 @@ class Placed(NamedTuple):
 
 @dataclass(slots=True)
 class Tally:
-    """The truth that only a simulation knows; `lost` and `saved` in the tariff's money."""
+    """The truth that only a simulation knows; `lost` and `saved` in the tariff's money.
+
+    Of the calls `refused`, `refused_after_mend` would have paid at the row that was mended while its block went on: no
+    detector can know of a mend before somebody pays. `honest_refused` are all others that were not free by the leak.
+    """
 
     calls: int = 0
     refused: int = 0
+    refused_after_mend: int = 0
     honest_refused: int = 0
     leaked_through: int = 0
     payers: set[str] = field(default_factory=set)
@@ -60,7 +68,8 @@ class Tally:
         self.calls += 1
         if placed.refused:
             self.refused += 1
-            self.honest_refused += not placed.leaked
+            self.refused_after_mend += placed.mended
+            self.honest_refused += not (placed.leaked or placed.mended)
             self.saved += worth if placed.leaked else FREE
         elif placed.leaked:
             self.leaked_through += 1
@@ -69,37 +78,50 @@ class Tally:
 
 
 class Switch:
-    """All switches of the network as one: `wrong_row` is free while it is set, whatever the price should be."""
+    """All switches of the network as one.
 
-    def __init__(self) -> None:
-        self.rules = RuleTable()
+    `rules` is what it obeys. `wrong_row` is free while it is set, whatever the price should be; `mended_row` was wrong,
+    costs again, and may still be blocked.
+    """
+
+    def __init__(self, rules: LeaseTable | None = None) -> None:
+        self.rules = rules or LeaseTable()
         self.tally = Tally()
         self.wrong_row: str | None = None
+        self.mended_row: str | None = None
+
+    def mend(self) -> None:
+        """Take the wrong row out of the table."""
+        self.wrong_row, self.mended_row = None, self.wrong_row
 
     def place(self, call: PlannedCall, now_ms: int) -> Placed:
         """Make a call at `now_ms` (since the epoch): obey the rules, rate it, and report it."""
         ruling = self.rules.judge(_seen(call), now_ms)
-        leaked = self._leaks(call)
+        leaked, mended = _under(self.wrong_row, call), _under(self.mended_row, call)
         reports = self._refused(call, now_ms, leaked, ruling) if ruling.command else _story(call, now_ms, leaked)
         events = [Emitted(event["ts"], call.call_id.encode(), orjson.dumps(event)) for event in reports]
-        placed = Placed(call, ruling, leaked, events)
+        placed = Placed(call, ruling, leaked, mended, events)
         self.tally.add(placed)
         return placed
-
-    def _leaks(self, call: PlannedCall) -> bool:
-        row = self.wrong_row
-        return row is not None and call.kind is Kind.PAID and call.called.startswith(row)
 
     @staticmethod
     def _refused(call: PlannedCall, now_ms: int, leaked: bool, ruling: Ruling) -> list[dict[str, Any]]:
         return [_attempt(call, now_ms, leaked) | {"refused_by": ruling.command}]
 
 
+def _abroad(call: PlannedCall) -> bool:
+    return call.dialled.startswith("00")
+
+
+def _under(row: str | None, call: PlannedCall) -> bool:
+    """Whether a row of the table prices a call: a wrong one makes it free even for who has a bundle to pay with."""
+    return row is not None and _abroad(call) and call.called.startswith(row)
+
+
 def _seen(call: PlannedCall) -> CallView:
     """The call as rules see it: a prefix touches only what was dialled as international (contract, 3, rule 4)."""
-    abroad = call.dialled.startswith("00")
     return CallView(
-        called=call.called if abroad else call.dialled,
+        called=call.called if _abroad(call) else call.dialled,
         caller=call.caller,
         account=call.account,
         switch=call.switch,
@@ -120,7 +142,7 @@ def _story(call: PlannedCall, now_ms: int, leaked: bool) -> list[dict[str, Any]]
         release |= {"charge": str(_charge(call, leaked)), "currency": CURRENCY, "cause": NORMAL}
     else:
         release["cause"] = NO_ANSWER
-    return [*reports, release | _status(call)]
+    return [*reports, release | _status(call, leaked)]
 
 
 def _attempt(call: PlannedCall, now_ms: int, leaked: bool) -> dict[str, Any]:
@@ -133,7 +155,7 @@ def _attempt(call: PlannedCall, now_ms: int, leaked: bool) -> dict[str, Any]:
         "dialled": call.dialled,
         "rate": str(rate),
         "currency": CURRENCY,
-        **_status(call),
+        **_status(call, leaked),
     }
 
 
@@ -155,8 +177,8 @@ def _parties(call: PlannedCall) -> dict[str, str]:
     return parties
 
 
-def _status(call: PlannedCall) -> dict[str, str]:
-    return {"rating_status": "allowance"} if call.kind is Kind.ALLOWANCE else {}
+def _status(call: PlannedCall, leaked: bool) -> dict[str, str]:
+    return {"rating_status": "allowance"} if call.kind is Kind.ALLOWANCE and not leaked else {}
 
 
 def _charge(call: PlannedCall, leaked: bool) -> Decimal:

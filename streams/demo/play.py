@@ -2,18 +2,19 @@
 
 import heapq
 import queue
-from collections.abc import Iterable
 from enum import IntEnum
 from itertools import count
 
+from models.commands import Action, Command
 from models.scenarios.incident import WRONG_ROW, Timetable, beside_it, customers, word_of_mouth
-from models.scenarios.network import LEAKING, Network
+from models.scenarios.network import DESTINATIONS, LEAKING, Destination, Network
 from models.scenarios.switch import Emitted, Placed, Switch
+from streams.demo.obedience import Effect, Obedience
 from streams.demo.processes import Process
 from streams.demo.report import Measured
 from streams.demo.stage import HALF_OPEN_AFTER_S, SHORTENED
 from streams.demo.view import Figures, View
-from streams.demo.wires import Arrival, Command, Events, Gone, Rule, wall_ms
+from streams.demo.wires import Arrival, Commanded, Events, Gone, Rule, wall_ms
 from streams.errors import DependencyError
 from streams.logs import mask_number
 
@@ -23,7 +24,10 @@ TURN_MS = 100
 SHOW_EVERY_MS = 250
 BESIDE_EVERY_MS = 700
 CUSTOMERS_EVERY_MS = 250
+LEARNED = 0.35
+"""How much of the whole demo is done when the play begins."""
 TARGET = f"prefix:{WRONG_ROW}"
+ELSEWHERE = tuple(place for place in DESTINATIONS if place is not LEAKING)
 
 
 class Act(IntEnum):
@@ -40,15 +44,15 @@ class Act(IntEnum):
 
 LENGTH_MS = {Act.QUIET: 2_000, Act.BLOCKED: (HALF_OPEN_AFTER_S - 1) * 1_000, Act.RELEASED: 2_000}
 """Acts that end by the clock."""
-PATIENCE_MS = {Act.LEAK: 15_000, Act.MENDED: 10_000, Act.TRICKLE: 15_000}
-"""Acts that end by a rule of the enforcer; if none comes the play is over."""
+PATIENCE_MS = {Act.LEAK: 30_000, Act.MENDED: 30_000, Act.TRICKLE: 30_000}
+"""Acts that end by a rule of the enforcer; if none comes, not even after a role was started anew, the play is over."""
 
 
 class Play:
     """One performance.
 
     Args:
-        network: who calls; its calls are made short, and who calls under the wrong row has a part of his own.
+        network: who calls; its calls are made short.
         events: where the switch reports to.
         inbox: where commands and rules arrive.
         view: who watches.
@@ -59,22 +63,29 @@ class Play:
         self, network: Network, events: Events, inbox: "queue.SimpleQueue[Arrival]", view: View, rate: float
     ) -> None:
         network.longest_s = LONGEST_CALL_S
-        network.destinations = tuple(place for place in network.destinations if place is not LEAKING)
         self.switch = Switch()
         self.measured = Measured()
         self._network = network
         self._events = events
         self._inbox = inbox
         self._view = view
+        self._rate = rate
+        self._obedience = Obedience(self.switch.rules)
         self._table = Timetable()
         self._reports: list[tuple[int, int, Emitted]] = []
         self._order = count()
         self._act = Act.QUIET
         self._began_ms = self._act_ms = self._shown_ms = wall_ms()
-        self._table.add("day", network.day(int(self._began_ms), rate))
+        self._call_anywhere(DESTINATIONS)
 
-    def run(self, needed: Iterable[Process]) -> None:
-        """Play to the end, as long as the processes that we need run.
+    def _call_anywhere(self, destinations: tuple[Destination, ...]) -> None:
+        """Let everybody call these from now on; who calls under the wrong row first has a part of his own."""
+        self._network.destinations = destinations
+        self._table.remove("day")
+        self._table.add("day", self._network.day(int(wall_ms()), self._rate))
+
+    def run(self, service: Process) -> None:
+        """Play to the end, as long as the service runs.
 
         Raises:
             DependencyError: Kafka, the service or the enforcer is gone.
@@ -86,8 +97,7 @@ class Play:
             self._report(now_ms)
             self._keep_time(now_ms)
             if self._show(now_ms):
-                for process in needed:
-                    process.check()
+                service.check()
         self._events.flush()
 
     def _wait(self) -> None:
@@ -105,66 +115,72 @@ class Play:
 
     def _take(self, arrival: Arrival) -> None:
         match arrival:
-            case Gone():
-                raise DependencyError("the enforcer ended in the middle of the demo")
-            case Command(value, appended_ms, _):
-                self._take_command(value, appended_ms)
-            case Rule(change, at_ms) if change["event"] == "rule":
-                self.switch.rules.apply(change)
-                self._take_rule(change["key"], change["effect"], at_ms)
+            case Gone(reason):
+                raise DependencyError(f"in the middle of the demo {reason}")
+            case Commanded(command, appended_ms):
+                self._take_command(command, appended_ms)
+            case Rule(change, at_ms):
+                for effect in self._obedience.hear(change, int(at_ms)):
+                    self._take_effect(effect, at_ms)
 
-    def _take_command(self, value: dict[str, object], appended_ms: int) -> None:
-        if value["action"] == "block" and self.measured.commanded_ms is None:
-            evidence = value["evidence"]
-            sources = evidence["offsets"] if isinstance(evidence, dict) else ()
-            self.measured.commanded_ms = appended_ms
-            self.measured.proved_ms = self._events.last_produced(sources)
-            self._view.say(f"COMMAND  block: {value['summary']}")
-            self._view.say(f"         {_because(value)}")
-
-    def _take_rule(self, key: str, effect: str, at_ms: float) -> None:
-        if key != TARGET:
+    def _take_command(self, command: Command, appended_ms: int) -> None:
+        if command.action is not Action.BLOCK:
             return
-        if effect == "refuse" and self._act is Act.LEAK:
+        self._view.say(f"COMMAND block: {command.summary}", "bold red")
+        self._view.say(_because(command))
+        if command.target.key() == TARGET and self.measured.commanded_ms is None:
+            self.measured.commanded_ms = appended_ms
+            self.measured.proved_ms = self._events.last_produced(command.evidence["offsets"])
+
+    def _take_effect(self, told: Effect, at_ms: float) -> None:
+        if told.key != TARGET:
+            return
+        if told.effect in ("refuse", "limit") and self._act is Act.LEAK:
             self.measured.ruled_ms = at_ms
-            self._begin(Act.BLOCKED, f"the switch refuses {WRONG_ROW}; the short code 333 still works")
-        elif effect == "limit" and self._act in {Act.BLOCKED, Act.MENDED}:
-            if self._act is Act.BLOCKED:
-                self._mend()
+            self._begin(Act.BLOCKED, f"the switch refuses {WRONG_ROW}; the short code 333 still works", "bold")
+            self._view.say(SHORTENED, "dim")
+            self._call_anywhere(DESTINATIONS)
+        if told.effect == "limit" and self._act is Act.BLOCKED:
+            self._mend()
+        if told.effect == "limit" and self._act is Act.MENDED:
             self._begin(Act.TRICKLE, "the block lets a trickle through, to see what a call costs now")
-            self._table.add("customers", customers(self._network, int(wall_ms()), CUSTOMERS_EVERY_MS))
-        elif effect == "none" and self._act is Act.TRICKLE:
+        elif told.effect == "none" and self._act is Act.TRICKLE:
             self.measured.released_ms = at_ms
-            self._begin(Act.RELEASED, "two payers paid: the block is RELEASED")
+            self.switch.mended_row = None
+            self._begin(Act.RELEASED, "two payers paid: the block is RELEASED", "bold green")
 
     def _keep_time(self, now_ms: float) -> None:
         """End an act whose time is over."""
         lasted_ms = now_ms - self._act_ms
         if lasted_ms >= PATIENCE_MS.get(self._act, lasted_ms + 1):
-            self._begin(Act.END, "no answer came: the play is over")
+            self._begin(Act.END, "no answer came: the play is over", "bold red")
         elif lasted_ms < LENGTH_MS.get(self._act, lasted_ms + 1):
             return
         elif self._act is Act.QUIET:
-            self.switch.wrong_row = WRONG_ROW
-            self._table.add("word", word_of_mouth(self._network, int(now_ms) + 500))
-            self._table.add("beside", beside_it(self._network, int(now_ms), BESIDE_EVERY_MS))
-            self._begin(Act.LEAK, f"somebody enters the voicemail's short code as {WRONG_ROW}: calls there are free")
+            self._go_wrong(int(now_ms))
         elif self._act is Act.BLOCKED:
             self._mend()
         else:
             self._begin(Act.END, "the incident is over")
 
-    def _mend(self) -> None:
-        self.switch.wrong_row = None
-        self._table.remove("word")
-        self._begin(Act.MENDED, "the row is mended; who was refused waits until the block lets him")
+    def _go_wrong(self, now_ms: int) -> None:
+        self.switch.wrong_row = WRONG_ROW
+        self._call_anywhere(ELSEWHERE)
+        self._table.add("word", word_of_mouth(self._network, now_ms + 500))
+        self._table.add("beside", beside_it(self._network, now_ms, BESIDE_EVERY_MS))
+        wrong = f"somebody enters the voicemail's short code as {WRONG_ROW}: calls there are free"
+        self._begin(Act.LEAK, wrong, "yellow")
 
-    def _begin(self, act: Act, text: str) -> None:
+    def _mend(self) -> None:
+        self.switch.mend()
+        self._table.remove("word")
+        self._table.add("customers", customers(self._network, int(wall_ms()), CUSTOMERS_EVERY_MS))
+        self._begin(Act.MENDED, "the row is mended: who calls there would pay, and is refused until the block lets him")
+
+    def _begin(self, act: Act, text: str, style: str = "") -> None:
         self._act, self._act_ms = act, wall_ms()
-        self._view.say(text)
-        self._view.step(act / Act.END)
-        if act is Act.BLOCKED:
-            self._view.say(f"         {SHORTENED}")
+        self._view.say(text, style)
+        self._view.step(LEARNED + (1 - LEARNED) * act / Act.END)
 
     def _make_calls(self, now_ms: float) -> None:
         while (due := self._table.due()) is not None and due <= now_ms:
@@ -201,11 +217,9 @@ class Play:
         return True
 
 
-def _because(command: dict[str, object]) -> str:
+def _because(command: Command) -> str:
     """Evidence, diagnosis and impact of a command in one line."""
-    evidence, diagnosis, impact = (command[name] or {} for name in ("evidence", "diagnosis", "impact"))
-    if not (isinstance(evidence, dict) and isinstance(diagnosis, dict) and isinstance(impact, dict)):
-        return ""
+    evidence, diagnosis, impact = command.evidence, command.diagnosis or {}, command.impact
     return (
         f"{evidence['free_calls']} free calls of {evidence['payers']} payers, odds 10^{evidence['log10_odds']};"
         f" frees {diagnosis['frees']}; mend: {diagnosis['fix']};"

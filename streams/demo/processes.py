@@ -1,16 +1,19 @@
-"""The service and the log enforcer as processes of the demo: started, waited for, stopped."""
+"""The service and the log enforcer as processes of the demo: started, waited for, started anew, stopped."""
 
 import http.client
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import orjson
 
+from streams.demo.interrupts import undivided
 from streams.errors import DependencyError
 
 READY_S = 120.0
@@ -37,7 +40,9 @@ class Process:
 
     def lines(self) -> Iterator[bytes]:
         """What it writes to standard output, until it ends."""
-        return iter(self.process.stdout or ())
+        if self.process.stdout is not None:
+            with self.process.stdout as output:
+                yield from output
 
     def check(self) -> None:
         """See that it still runs.
@@ -45,9 +50,12 @@ class Process:
         Raises:
             DependencyError: it ended, with its last words.
         """
-        status = self.process.poll()
-        if status is not None:
-            raise DependencyError(f"{self._name} ended with status {status}: {self._last_words()}")
+        if self.process.poll() is not None:
+            raise DependencyError(self.end())
+
+    def end(self) -> str:
+        """Wait for its end, and say how it came, with its last words."""
+        return f"{self._name} ended with status {self.process.wait()}: {self._last_words()}"
 
     def stop(self) -> None:
         """End it: SIGTERM, and SIGKILL for the whole session where that is not enough."""
@@ -64,30 +72,80 @@ class Process:
         return lines[-1] if lines else "it said nothing"
 
 
+class Enforcer:
+    """`ringfence enforce log`, started anew where it is killed: its lines are one stream over all its lives."""
+
+    def __init__(self, configuration: Path, log: Path) -> None:
+        self._arguments = ["enforce", "log", "--config", str(configuration), "--name", "demo"]
+        self._log = log
+        self._lives = 0
+        self._stopped = False
+        self._lock = threading.Lock()
+        self._process = self._start()
+
+    def _start(self) -> Process:
+        self._lives += 1
+        return Process(self._arguments, self._log.with_stem(f"{self._log.stem}-{self._lives}"), read_output=True)
+
+    def lines(self) -> Iterator[bytes]:
+        """What it writes to standard output; ends when it was stopped, or ended by itself."""
+        yield from self._process.lines()
+        while self._revive():
+            yield from self._process.lines()
+
+    def _revive(self) -> bool:
+        with self._lock:
+            killed = self._process.process.wait() < 0
+            if self._stopped or not killed:
+                return False
+            self._process = self._start()
+            return True
+
+    def end(self) -> str:
+        """How it ended, with its last words."""
+        return self._process.end()
+
+    def stop(self) -> None:
+        """End it for good."""
+        with self._lock:
+            self._stopped = True
+            self._process.stop()
+
+
+class Stoppable(Protocol):
+    """Something that was started."""
+
+    def stop(self) -> object:
+        """End it; twice is once."""
+
+
+S = TypeVar("S", bound=Stoppable)
+
+
 @contextmanager
-def service(configuration: Path, log: Path, *, keep: bool) -> Iterator[Process]:
-    """Run `ringfence run`; with `keep` it is stopped only where something fails."""
-    running = Process(["run", "--config", str(configuration)], log)
+def running(start: Callable[[], S], *, keep: bool = False) -> Iterator[S]:
+    """Start something and stop it at the end, whatever comes; with `keep` only where something fails.
+
+    Args:
+        start: starts it, in a moment: an interrupt waits until it is known what must be stopped.
+        keep: leave it where all went well.
+    """
+    started = None
     try:
-        yield running
+        with undivided():
+            started = start()
+        yield started
+        if not keep:
+            started.stop()
     except BaseException:
-        running.stop()
+        if started is not None:
+            started.stop()
         raise
-    if not keep:
-        running.stop()
 
 
-@contextmanager
-def enforcer(configuration: Path, log: Path) -> Iterator[Process]:
-    """Run `ringfence enforce log`, its lines on a pipe."""
-    arguments = ["enforce", "log", "--config", str(configuration), "--name", "demo"]
-    running = Process(arguments, log, read_output=True)
-    try:
-        yield running
-    finally:
-        running.stop()
-        if running.process.stdout is not None:
-            running.process.stdout.close()
+def service(configuration: Path, log: Path) -> Process:
+    """Start `ringfence run`."""
+    return Process(["run", "--config", str(configuration)], log)
 
 
 def wait_until_ready(running: Process) -> str:

@@ -1,37 +1,40 @@
 """The demo from curtain to curtain: Kafka, stage, service, the quiet morning, the play, and everything stopped."""
 
 import shutil
-import signal
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
+from typing import cast
 
 import numpy as np
 
-from models.scenarios.morning import morning
+from models.scenarios.morning import BROKEN, morning
 from models.scenarios.network import Network
+from models.scenarios.switch import Emitted
 from streams.broker import Broker
+from streams.dead_letters import TOPIC as DEAD_LETTERS
 from streams.demo import processes, stage
+from streams.demo.interrupts import interruptible
 from streams.demo.play import Play
 from streams.demo.report import judge, print_report
 from streams.demo.view import View, view
 from streams.demo.wires import Events, arrivals, lag, wall_ms
 from streams.errors import DependencyError
+from streams.reading import to_the_end
 from streams.settings import Settings
 
 SUBSCRIBERS = 10_000
 MORNING_MS = 3 * 3_600_000
 MORNING_CALLS = 10_000
-SINCE_MORNING_MS = 60_000
-"""The first live calls close the morning's last minute: the impact is a share of a complete hour."""
 TAKEN_S = 60.0
 """How long the service may take for the morning."""
 GROUPS = (("ringfence.intake", "signalling.events"), ("ringfence.detector", "ringfence.rows"))
 LOOK_EVERY_S = 0.2
+KAFKA_RUNS, READY = 0.1, 0.25
+"""How much of the whole is done by then."""
 
 
 def perform(seed: int, rate: float, *, keep: bool) -> None:
@@ -41,7 +44,7 @@ def perform(seed: int, rate: float, *, keep: bool) -> None:
         NegativeAnswer: no block, no release, or an honest call was refused.
         DependencyError: something that we need did not start or ended.
     """
-    signal.signal(signal.SIGTERM, _interrupt)
+    interruptible()
     home = Path(tempfile.mkdtemp(prefix="ringfence-demo-")).resolve()
     kept = False
     try:
@@ -55,14 +58,15 @@ def perform(seed: int, rate: float, *, keep: bool) -> None:
 
 
 def _on_kafka(home: Path, seed: int, rate: float, keep: bool) -> Play:
-    with view() as watched, _kafka(home, keep) as bootstrap:
+    with view() as watched, _kafka(home, keep, watched) as bootstrap:
         watched.say(f"Kafka runs at {bootstrap}")
         settings = stage.build(home, bootstrap)
-        watched.say("topics, tables, a decider's and an operator's key are made")
+        watched.say("topics, tables, a decider's and an operator's key are made; the service starts")
+        watched.step(KAFKA_RUNS)
         configuration = stage.configuration(home)
         with (
-            processes.service(configuration, home / "service.log", keep=keep) as service,
-            processes.enforcer(configuration, home / "enforcer.log") as enforcer,
+            processes.running(lambda: processes.service(configuration, home / "service.log"), keep=keep) as service,
+            processes.running(lambda: processes.Enforcer(configuration, home / "enforcer.log")) as enforcer,
         ):
             play = _perform(settings, service, enforcer, watched, seed, rate)
     if keep:
@@ -71,42 +75,41 @@ def _on_kafka(home: Path, seed: int, rate: float, keep: bool) -> Play:
 
 
 def _perform(
-    settings: Settings, service: processes.Process, enforcer: processes.Process, watched: View, seed: int, rate: float
+    settings: Settings, service: processes.Process, enforcer: processes.Enforcer, watched: View, seed: int, rate: float
 ) -> Play:
     """The morning and the incident, on a service that runs."""
     network = Network(np.random.default_rng(seed), SUBSCRIBERS)
     events = Events(settings)
+    watched.say(f"an operator orders, with a signature: {stage.order(settings, int(wall_ms()))}")
+    watched.say(f"the service is ready: {processes.wait_until_ready(service)}")
+    watched.step(READY)
     sent = _send_morning(network, events)
     watched.say(f"the quiet morning of {SUBSCRIBERS:,} subscribers: {sent:,} events sent")
-    watched.say(f"the service is ready: {processes.wait_until_ready(service)}")
     with arrivals(settings, enforcer) as inbox:
         _wait_until_taken(settings, service)
+        watched.say(f"what cannot be read is kept on {DEAD_LETTERS}, byte for byte: {_dead_letters(settings)}")
         watched.say("the service has learned what calls cost; now live")
         play = Play(network, events, inbox, watched, rate)
-        play.run((service, enforcer))
+        play.run(service)
     return play
 
 
 @contextmanager
-def _kafka(home: Path, keep: bool) -> Iterator[str]:
-    """A Kafka of our own; with `keep` it is stopped only where something fails."""
-    broker = Broker(home / "kafka") if keep else Broker(ephemeral=True)
-    try:
-        broker.start()
-        yield broker.bootstrap_servers
-    except BaseException:
-        broker.stop()
-        raise
-    if not keep:
-        broker.stop()
+def _kafka(home: Path, keep: bool, watched: View) -> Iterator[str]:
+    """A Kafka of our own."""
+    broker = Broker(home / "kafka" if keep else None, ephemeral=not keep, progress=watched.fetch)
+    with processes.running(lambda: broker, keep=keep):
+        yield broker.start().bootstrap_servers
 
 
 def _send_morning(network: Network, events: Events) -> int:
-    """Back-fill the morning, as fast as Kafka takes it; gives the number of events."""
-    end_ms, sent = int(wall_ms()) - SINCE_MORNING_MS, 0
+    """Back-fill the morning and what a broken probe sent, as fast as Kafka takes it; gives the number of records."""
+    end_ms, sent = int(wall_ms()), len(BROKEN)
     for event in morning(network, end_ms - MORNING_MS, end_ms, MORNING_CALLS):
         events.send(event)
         sent += 1
+    for record in BROKEN:
+        events.send(Emitted(end_ms, b"probe-7", record))
     events.flush()
     return sent
 
@@ -121,14 +124,16 @@ def _wait_until_taken(settings: Settings, service: processes.Process) -> None:
             time.sleep(LOOK_EVERY_S)
 
 
+def _dead_letters(settings: Settings) -> str:
+    """The reasons of all dead letters; one that was written again after a crash counts once."""
+    headers = [cast("dict[str, bytes]", dict(m.headers() or [])) for m in to_the_end(settings, DEAD_LETTERS, 0)]
+    reasons = {found["dlq.source"]: found["dlq.reason"].decode() for found in headers}
+    return ", ".join(reasons.values()) or "nothing"
+
+
 def _say_how_to_stop(home: Path, bootstrap: str, service: processes.Process) -> None:
     sys.stderr.write(
         f"kept: Kafka at {bootstrap}, the service as process {service.process.pid}"
         f" (configuration: {stage.configuration(home)})\n"
         f"stop them: kill {service.process.pid}; ringfence kafka stop --data {home / 'kafka'}; rm -r {home}\n"
     )
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    """SIGTERM ends the demo as Ctrl-C does: with everything stopped."""
-    raise KeyboardInterrupt

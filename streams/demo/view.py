@@ -6,13 +6,14 @@ from typing import NamedTuple, Protocol, Self
 
 from rich.console import Console, Group
 from rich.live import Live
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn
 from rich.table import Table
 from rich.text import Text
 
 from streams.cli.common import console
 
-LINES = 16
+FETCHING = "Kafka and what it needs are fetched, once: 45 MB"
+FETCHED = "Kafka is fetched; it starts"
 PLAIN_EVERY_S = 3.0
 """How often the figures are printed where nobody can watch them change."""
 
@@ -44,8 +45,11 @@ class View(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    def say(self, text: str) -> None:
-        """A new line of the story."""
+    def fetch(self, done: int, total: int) -> None:
+        """How many of Kafka's jars are there: told at a first start only."""
+
+    def say(self, text: str, style: str = "") -> None:
+        """A new line of the story; `style` is rich's, where there are colours."""
 
     def show(self, figures: Figures) -> None:
         """The figures as they are now."""
@@ -76,9 +80,17 @@ class PlainView:
     ) -> None:
         pass
 
-    def say(self, text: str) -> None:
+    def fetch(self, done: int, total: int) -> None:
+        """Print the first and the last."""
+        if done == 0:
+            self.say(FETCHING)
+        elif done == total:
+            self.say(FETCHED)
+
+    def say(self, text: str, style: str = "") -> None:
         """Print it, with the seconds since the start."""
-        self._screen.print(f"{time.monotonic() - self._began_s:5.1f} s  {text}", markup=False)
+        del style  # no colours here
+        self._screen.print(f"{time.monotonic() - self._began_s:5.1f} s  {text}", markup=False, soft_wrap=True)
 
     def show(self, figures: Figures) -> None:
         """Print the figures if they are old."""
@@ -91,14 +103,14 @@ class PlainView:
 
 
 class LiveView:
-    """The last lines of the story over the figures and a progress bar."""
+    """The story, scrolling by, over the figures and a progress bar that stay."""
 
     def __init__(self, screen: Console) -> None:
         self._began_s = time.monotonic()
-        self._lines: list[str] = []
         self._figures: Figures | None = None
-        self._progress = Progress(TextColumn("the incident"), BarColumn(bar_width=40), TaskProgressColumn())
-        self._task = self._progress.add_task("", total=1.0)
+        self._progress = Progress(TextColumn("{task.description}"), BarColumn(bar_width=40), TaskProgressColumn())
+        self._task = self._progress.add_task("the demo", total=1.0)
+        self._fetching: TaskID | None = None
         self._live = Live(console=screen, refresh_per_second=8, get_renderable=self._render)
 
     def __enter__(self) -> Self:
@@ -110,9 +122,20 @@ class LiveView:
     ) -> None:
         self._live.stop()
 
-    def say(self, text: str) -> None:
-        """Add it to the lines."""
-        self._lines = [*self._lines[-LINES + 1 :], f"{time.monotonic() - self._began_s:5.1f} s  {text}"]
+    def fetch(self, done: int, total: int) -> None:
+        """A bar of its own while jars come."""
+        if self._fetching is None:
+            self.say(FETCHING)
+            self._fetching = self._progress.add_task("fetching Kafka", total=total)
+        self._progress.update(self._fetching, completed=done, visible=done < total)
+        if done == total:
+            self.say(FETCHED)
+
+    def say(self, text: str, style: str = "") -> None:
+        """Print it above the figures; what does not fit into a line goes on under its own beginning."""
+        line = Table.grid(padding=(0, 2, 0, 0))
+        line.add_row(f"{time.monotonic() - self._began_s:5.1f} s", Text(text, style))
+        self._live.console.print(line)
 
     def show(self, figures: Figures) -> None:
         """Put the figures in the place of those before."""
@@ -123,7 +146,7 @@ class LiveView:
         self._progress.update(self._task, completed=done)
 
     def _render(self) -> Group:
-        figures = Table(box=None, pad_edge=False, show_header=False, padding=(0, 3, 0, 0))
+        figures = Table.grid(padding=(0, 3, 0, 0))
         if self._figures is not None:
             figures.add_row(*self._figures.cells(), style="bold")
-        return Group(*(Text(line) for line in self._lines), figures, self._progress)
+        return Group(figures, self._progress)

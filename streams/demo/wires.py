@@ -4,14 +4,16 @@ import queue
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from typing import Any, NamedTuple
+from contextlib import contextmanager, suppress
+from typing import NamedTuple
 
-import orjson
+import msgspec
 from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
 
+from models.commands import Command, decode
 from models.scenarios.switch import Emitted
-from streams.demo.processes import Process
+from streams.demo.processes import Enforcer
+from streams.enforcers.driver import Change, Loaded, RuleChange
 from streams.errors import DependencyError
 from streams.kafka import REACH_S, consumer_config, producer_config
 from streams.settings import Settings
@@ -29,23 +31,26 @@ def wall_ms() -> float:
 class Rule(NamedTuple):
     """A line of the log enforcer, and when (ms) it reached us."""
 
-    change: dict[str, Any]
+    change: Change
     at_ms: float
 
 
-class Command(NamedTuple):
-    """A record of `fraud.control`: its append time, and when (ms) it reached us."""
+class Commanded(NamedTuple):
+    """A record of `fraud.control`, and its append time (ms)."""
 
-    value: dict[str, Any]
+    command: Command
     appended_ms: int
-    at_ms: float
 
 
 class Gone(NamedTuple):
-    """The enforcer writes no more."""
+    """The enforcer writes no more: how it ended."""
+
+    reason: str
 
 
-Arrival = Rule | Command | Gone
+Arrival = Rule | Commanded | Gone
+
+_changes = msgspec.json.Decoder(Loaded | RuleChange)
 
 
 class Events:
@@ -104,7 +109,7 @@ class Events:
 
 
 @contextmanager
-def arrivals(settings: Settings, enforcer: Process) -> Iterator["queue.SimpleQueue[Arrival]"]:
+def arrivals(settings: Settings, enforcer: Enforcer) -> Iterator["queue.SimpleQueue[Arrival]"]:
     """The queue that commands and rules arrive in, fed by a thread each."""
     inbox: queue.SimpleQueue[Arrival] = queue.SimpleQueue()
     stop = threading.Event()
@@ -127,17 +132,17 @@ def _read_control(settings: Settings, inbox: "queue.SimpleQueue[Arrival]", stop:
     try:
         while not stop.is_set():
             message = consumer.poll(POLL_S)
-            if message is None or message.error() is not None or message.value() is None:
-                continue
-            inbox.put(Command(orjson.loads(message.value() or b""), message.timestamp()[1], wall_ms()))
+            if message is not None and message.error() is None and (value := message.value()) is not None:
+                inbox.put(Commanded(decode(value), message.timestamp()[1]))
     finally:
         consumer.close()
 
 
-def _read_rules(enforcer: Process, inbox: "queue.SimpleQueue[Arrival]") -> None:
+def _read_rules(enforcer: Enforcer, inbox: "queue.SimpleQueue[Arrival]") -> None:
     for line in enforcer.lines():
-        inbox.put(Rule(orjson.loads(line), wall_ms()))
-    inbox.put(Gone())
+        with suppress(msgspec.DecodeError):  # a killed one leaves half a line, and says it again in its next life
+            inbox.put(Rule(_changes.decode(line), wall_ms()))
+    inbox.put(Gone(enforcer.end()))
 
 
 def lag(settings: Settings, group: str, topic: str) -> int:

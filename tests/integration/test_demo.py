@@ -5,13 +5,14 @@ import re
 import signal
 import subprocess
 import sys
-import time
 
 import psutil
 import pytest
 
+from tests.integration.kept_demo import until
+
 DEMO = (sys.executable, "-m", "streams", "demo")
-pytestmark = pytest.mark.kafka
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(180)]
 
 
 @pytest.fixture
@@ -41,28 +42,36 @@ def test_the_incident_begins_and_ends_and_nothing_is_left(temporary):
     through = re.search(r"free calls that got through (\d+) \((\d+) payers\)", shown)
     assert through
     assert int(through[2]) < 4
-    assert "honest calls refused 0" in shown
+    waiting = re.search(r"between the mend and the release (\d+) honest calls refused, these apart 0", shown)
+    assert waiting
+    assert int(waiting[1]) > 0
     assert "released after the mend yes" in shown
     assert "entered as +333" in done.stderr
+    assert "signalling.dlq, byte for byte: not_json, bad_field" in done.stderr
+    assert "\x1b" not in done.stderr + done.stdout
     assert not of_the_demo(temporary)
     assert not list(temporary.glob("ringfence-*"))
 
 
-def test_when_it_is_ended_it_takes_everything_along(temporary):
-    process = subprocess.Popen([*DEMO], stderr=subprocess.PIPE, text=True, env=os.environ)
+def ctrl_c(process):
+    """As a terminal does it: every process of the foreground group is told."""
+    os.killpg(process.pid, signal.SIGINT)
+
+
+@pytest.mark.parametrize(
+    ("moment", "interrupt"),
+    [("the service starts", ctrl_c), ("events sent", subprocess.Popen.terminate), ("free call 1", ctrl_c)],
+)
+def test_when_it_is_interrupted_it_takes_everything_along(temporary, moment, interrupt):
+    process = subprocess.Popen([*DEMO], stderr=subprocess.PIPE, text=True, start_new_session=True)
     try:
         assert process.stderr is not None
-        for line in process.stderr:
-            if "events sent" in line:
-                break
+        assert any(moment in line for line in process.stderr)
         assert of_the_demo(temporary)
-        process.send_signal(signal.SIGTERM)
+        interrupt(process)
         process.communicate(timeout=40)
     finally:
         process.kill()
     assert process.returncode == 130
-    deadline = time.monotonic() + 10
-    while of_the_demo(temporary) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert not of_the_demo(temporary)
+    until(lambda: not of_the_demo(temporary))
     assert not list(temporary.glob("ringfence-*"))

@@ -16,6 +16,8 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from models import commands
 from streams import blocks
 from streams.broker import Broker
+from streams.demo.configuration import furnish
+from streams.key_files import new_key
 from streams.settings import load
 from streams.signing import KeyRing, Role
 from streams.topics import create
@@ -66,25 +68,10 @@ def incident(seed: int = 1) -> list[str]:
 def home(tmp_path_factory):
     home = tmp_path_factory.mktemp("service")
     with Broker(ephemeral=True) as broker:
-        (home / "short.csv").write_text("code,name\n333,voicemail\n")
-        (home / "ringfence.toml").write_text(
-            f"""
-            [network]
-            home_country_code = "212"
-            short_codes = "short.csv"
-            [kafka]
-            bootstrap_servers = "{broker.bootstrap_servers}"
-            event_partitions = 1
-            [service]
-            port = 0
-            state_dir = "state"
-            log_format = "json"
-            [keys]
-            dir = "keys"
-            """
-        )
-        ringfence(home, "keys", "new", "det-1", "--role", "decider", "--dir", str(home / "keys"))
-        create(load(home / "ringfence.toml"))
+        tables = {"short_codes": "code,name\n333,voicemail\n"}
+        settings = furnish(home, broker.bootstrap_servers, tables, {"kafka": {"event_partitions": 1}})
+        new_key(settings.keys.dir, Role.DECIDER, "det-1")
+        create(settings)
         yield home
 
 

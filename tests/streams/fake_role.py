@@ -53,6 +53,19 @@ def once(heartbeat: Heartbeat) -> None:
     well(heartbeat)
 
 
+def edited(heartbeat: Heartbeat) -> None:
+    """Be well and die; find the configuration wrong; be well again."""
+    marks = Path(sys.argv[2])
+    lives = len(list(marks.iterdir()))
+    (marks / str(lives)).touch()
+    if lives == 0:
+        heartbeat.beat(True, 1, 0)
+        signal.raise_signal(signal.SIGKILL)
+    elif lives == 1:
+        misconfigured(heartbeat)
+    well(heartbeat)
+
+
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     if len(sys.argv) > 3:

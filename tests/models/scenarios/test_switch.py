@@ -7,16 +7,15 @@ import numpy as np
 import orjson
 import pytest
 
-from models.matching import CallView
+from models.commands import Action, Command, Target
 from models.records import decode
 from models.scenarios.incident import WRONG_ROW
 from models.scenarios.morning import morning
 from models.scenarios.network import LEAKING, Kind, Network
-from models.scenarios.rule_table import RuleTable
 from models.scenarios.switch import Switch
 
 NOW_MS = 1_795_460_000_000
-REFUSE = {"key": f"prefix:{WRONG_ROW}", "effect": "refuse", "args": None, "until": NOW_MS + 1000, "command": "c-1"}
+TARGET = Target.from_key(f"prefix:{WRONG_ROW}")
 
 
 @pytest.fixture
@@ -27,6 +26,16 @@ def network():
 def place(switch, call):
     placed = switch.place(call, NOW_MS)
     return placed, [orjson.loads(event.value) for event in placed.events]
+
+
+def blocked(wrong_row=None):
+    """A switch that refuses the wrong row, as long as it is free or not."""
+    switch = Switch()
+    switch.wrong_row = wrong_row
+    lease = {"issued_at": NOW_MS, "expires_at": NOW_MS + 1000, "lease": 1, "epoch": 0, "seq": 0}
+    block = Command(id="c-1", incident="i-1", action=Action.BLOCK, target=TARGET, reason="zero_cost_route", **lease)
+    assert switch.rules.offer(TARGET.key(), block, NOW_MS).status == 200
+    return switch
 
 
 def abroad(network, **changes):
@@ -80,54 +89,46 @@ def test_look_alikes_are_free_at_set_up_and_charged_as_they_are(network, kind, r
     assert (reports[0]["rate"], reports[2]["charge"]) == (rate, charge)
 
 
-def test_a_refused_call_is_one_attempt_that_names_the_command(network):
+def test_a_bundle_pays_for_nothing_where_the_row_is_wrong(network):
     switch = Switch()
     switch.wrong_row = WRONG_ROW
-    switch.rules.apply(REFUSE)
+    placed, reports = place(switch, abroad(network, kind=Kind.ALLOWANCE, duration_s=60.0))
+    assert placed.leaked
+    assert not any("rating_status" in report for report in reports)
+
+
+def test_a_refused_call_is_one_attempt_that_names_the_command(network):
+    switch = blocked(WRONG_ROW)
     placed, reports = place(switch, abroad(network, duration_s=60.0))
     assert placed.refused
     assert [(report["event"], report["refused_by"]) for report in reports] == [("attempt", "c-1")]
     assert (switch.tally.refused, switch.tally.honest_refused, switch.tally.saved) == (1, 0, Decimal("3.5"))
 
 
-def test_refusing_a_call_that_would_have_paid_counts_against_us(network):
-    switch = Switch()
-    switch.rules.apply(REFUSE)
+@pytest.mark.parametrize(("kind", "honest"), [(Kind.PAID, 1), (Kind.ALLOWANCE, 1), (Kind.FORWARDED, 0)])
+def test_refusing_a_call_that_would_have_paid_counts_against_us(network, kind, honest):
+    switch = blocked()
+    dialled = {"dialled": "0612345678"} if kind is Kind.FORWARDED else {}
+    place(switch, abroad(network, kind=kind, **dialled))
+    assert (switch.tally.honest_refused, switch.tally.saved) == (honest, 0)
+
+
+def test_what_is_refused_between_the_mend_and_the_release_is_counted_apart(network):
+    switch = blocked(WRONG_ROW)
+    switch.mend()
+    placed, reports = place(switch, abroad(network, duration_s=60.0))
+    assert placed.refused
+    assert reports[0]["rate"] == "3.50"
+    assert (switch.tally.refused_after_mend, switch.tally.honest_refused, switch.tally.saved) == (1, 0, 0)
+    switch.mended_row = None
     place(switch, abroad(network))
-    assert (switch.tally.honest_refused, switch.tally.saved) == (1, 0)
+    assert (switch.tally.refused_after_mend, switch.tally.honest_refused) == (1, 1)
 
 
 @pytest.mark.parametrize("kind", [Kind.FORWARDED, Kind.ROAMING])
 def test_a_prefix_touches_nothing_that_was_dialled_otherwise(network, kind):
-    switch = Switch()
-    switch.rules.apply(REFUSE)
+    switch = blocked(WRONG_ROW)
     looked_at = [call for call in islice(network.day(NOW_MS, 10.0), 5_000) if call.kind is kind]
     assert looked_at
-    assert not any(switch.place(call, NOW_MS).refused for call in looked_at)
-
-
-def seen(number="+33387654321"):
-    return CallView(number)
-
-
-def test_a_rule_holds_until_its_end():
-    table = RuleTable()
-    table.apply(REFUSE)
-    assert table.judge(seen(), NOW_MS).command == "c-1"
-    assert table.judge(seen("333"), NOW_MS).effect == "pass"
-    assert table.judge(seen(), NOW_MS + 1000).effect == "pass"
-
-
-def test_a_limit_replaces_a_refusal_and_admits_so_many_calls_a_minute():
-    table = RuleTable()
-    table.apply(REFUSE)
-    table.apply(REFUSE | {"effect": "limit", "args": {"calls_per_minute": 2}, "until": NOW_MS + 100_000})
-    assert [table.judge(seen(), NOW_MS).effect for _ in range(3)] == ["pass", "pass", "refuse"]
-    assert table.judge(seen(), NOW_MS + 60_000).effect == "pass"
-
-
-def test_a_rule_that_is_withdrawn_holds_no_more():
-    table = RuleTable()
-    table.apply(REFUSE)
-    table.apply(REFUSE | {"effect": "none"})
-    assert table.judge(seen(), NOW_MS).effect == "pass"
+    placed = [switch.place(call, NOW_MS) for call in looked_at]
+    assert not any(one.refused or one.leaked for one in placed)

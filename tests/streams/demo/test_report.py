@@ -16,11 +16,13 @@ GOOD = {
 
 
 def test_a_good_end_is_no_error_and_names_times_after_the_proving_call(capsys):
-    judge(Tally(), Measured(**GOOD))
-    print_report(Tally(leaked_through=2, payers={"a", "b"}), Measured(**GOOD))
+    tally = Tally(leaked_through=2, payers={"a", "b"}, refused=9, refused_after_mend=4)
+    judge(tally, Measured(**GOOD))
+    print_report(tally, Measured(**GOOD))
     shown = " ".join(capsys.readouterr().out.split())
     assert "free calls that got through 2 (2 payers)" in shown
     assert "proving call to command on fraud.control 120 ms" in shown
+    assert "calls refused 9 of them between the mend and the release 4 honest calls refused, these apart 0" in shown
 
 
 @pytest.mark.parametrize(
