@@ -20,7 +20,7 @@ demo: setup
 	$(BIN)/ringfence demo
 
 bench: setup
-	$(BIN)/python bench/decode.py
+	$(BIN)/ringfence bench
 
 test: setup
 	$(BIN)/python -m pytest

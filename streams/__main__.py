@@ -35,6 +35,7 @@ VERBS = {
     "rollback": Verb("streams.cli.decide:rollback", "Release every command in force that was issued since a time."),
     "status": Verb("streams.cli.status:command", "What is happening: roles, Kafka, topics, tables, incidents."),
     "watch": Verb("streams.cli.watch:command", "Commands and incidents as they come."),
+    "bench": Verb("streams.cli.bench:command", "Throughput, latency, memory and restart on this machine."),
     "doctor": Verb("streams.cli.doctor:command", "What is wrong with this installation, and what to do."),
     "enforce": Verb("streams.cli.enforce:app", "Run one enforcer."),
 }

@@ -1,0 +1,75 @@
+"""What each stage between a record's bytes and a finding costs by itself, in one process and without Kafka."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from models.records import decode
+from models.rows import Rows, rows_of, warm
+from models.tables import Tables
+from streams import blocks
+from streams.assembly import detector_of
+from streams.bench.figures import Figure
+from streams.bench.limit import decode_all
+from streams.bench.load import Load
+from streams.blocks import Block, Cover
+from streams.intake import BATCH, owners
+from streams.settings import Settings
+
+PART = "stages"
+WARM_SHARE = 0.3
+"""Part of the batches that is not counted: kernels compile and caches fill."""
+ORIGIN = "signalling.events/0/"
+
+
+class Clock:
+    """Adds up the time (ns) of named stages."""
+
+    def __init__(self) -> None:
+        self.spent: dict[str, int] = {}
+        self.counting = False
+
+    def time(self, stage: str, work: Callable[..., Any], *arguments: Any) -> Any:
+        """Do a stage's work and count its time."""
+        begin = time.perf_counter_ns()
+        result = work(*arguments)
+        if self.counting:
+            self.spent[stage] = self.spent.get(stage, 0) + time.perf_counter_ns() - begin
+        return result
+
+
+def run(load: Load, settings: Settings, tables: Tables, targets: int = 4) -> list[Figure]:
+    """Take a load through every stage in batches as the intake's; ns per event of each, in their order."""
+    warm()
+    clock, events, offset = Clock(), 0, 0
+    values = [record.value for record in load]
+    batches = [values[begin : begin + BATCH] for begin in range(0, len(values), BATCH)]
+    detectors = [detector_of(settings, tables) for _ in range(targets)]
+    for detector in detectors:
+        detector.source(ORIGIN)
+    for number, batch in enumerate(batches):
+        clock.counting = number >= WARM_SHARE * len(batches)
+        rows = _intake(clock, batch, offset, settings, tables)
+        for target, value in clock.time("split into blocks", _split, rows, targets):
+            block = clock.time("read a block", blocks.decode, value)
+            clock.time("detector", detectors[target].apply, block.rows, "rows", target, number)
+        offset += len(batch)
+        events += len(rows) if clock.counting else 0
+    return [Figure(PART, name, "ns/event", (spent / events,)) for name, spent in clock.spent.items()]
+
+
+def _intake(clock: Clock, batch: Sequence[bytes], offset: int, settings: Settings, tables: Tables) -> Rows:
+    clock.time("plain decode (the limit)", decode_all, batch)
+    decoded = clock.time("decode and check", decode, batch)
+    source, offsets = np.zeros(len(batch), np.int32), np.arange(offset, offset + len(batch))
+    network, payer = settings.numbering(), settings.detection.payer
+    rows, _ = clock.time("rows", rows_of, decoded, network, tables, source, offsets, payer)
+    return rows  # type: ignore[no-any-return] # through the clock
+
+
+def _split(rows: Rows, targets: int) -> list[tuple[int, bytes]]:
+    """What the intake sends to each owner."""
+    owner, cover = owners(rows, targets), (Cover(ORIGIN, "bench", 0, 1, 0),)
+    return [(target, blocks.encode(Block(cover, rows.take(owner == target)))) for target in np.unique(owner).tolist()]

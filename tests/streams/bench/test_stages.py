@@ -1,0 +1,20 @@
+"""The stages one by one: each is timed, and together they find what the load planted."""
+
+from models.tables import Tables
+from streams.bench.load import Load, Recipe
+from streams.bench.stages import run
+from streams.settings import Network, Settings
+
+
+def test_every_stage_from_bytes_to_findings_is_timed(tmp_path):
+    load = Load(Recipe(8_000, per_s=200), tmp_path)
+    figures = run(load, Settings(network=Network(home_country_code="212")), Tables())
+    assert [figure.name for figure in figures] == [
+        "plain decode (the limit)",
+        "decode and check",
+        "rows",
+        "split into blocks",
+        "read a block",
+        "detector",
+    ]
+    assert all(figure.values[0] > 0 for figure in figures)
