@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numba as nb
 import numpy as np
 import numpy.typing as npt
 
@@ -13,6 +14,24 @@ PREFIX_DIGITS = 7
 """Digits of the called number that are told apart; a longer prefix is counted as its first seven: never too few."""
 
 Ints = npt.NDArray[np.int64]
+
+
+@nb.njit(cache=True)
+def turns(source: npt.NDArray[np.int32], high: Ints, seen: Ints) -> npt.NDArray[np.bool_]:
+    """Rows with which a source partition enters a new minute: what came before it can be told.
+
+    Args:
+        source: int32[rows], number of the source partition.
+        high: int64[rows], highest event time (ms) of that partition so far.
+        seen: int64[sources], the minute that each had reached; brought up to date.
+    """
+    turned = np.zeros(source.size, np.bool_)
+    for i in range(source.size):
+        minute = high[i] // MINUTE_MS
+        if minute > seen[source[i]]:
+            seen[source[i]] = minute
+            turned[i] = True
+    return turned
 
 
 class AnsweredTotals:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from msgspec.structs import replace
 
 from models.admission import COUNTED, DUPLICATE, LATE, TOO_LATE, Admission, Judged
-from models.answered import MINUTE_MS, AnsweredTotals
+from models.answered import MINUTE_MS, AnsweredTotals, turns
 from models.findings import Finding, Source, Totals
 from models.leaks import Knowledge
 from models.name_table import NameTable, row_numbers
@@ -33,7 +33,7 @@ class Detector:
         self.admission = Admission(lateness_ms, price_evidence_ms)
         self.totals = AnsweredTotals()
         self.routes: dict[int, Route] = {}
-        self.minute = -1
+        self.minutes: Ints = np.zeros(0, np.int64)
         self.counts = dict.fromkeys(("counted", "late", "duplicates", "too_late"), 0)
         self._names = {column: NameTable() for column in NAME_COLUMNS}
         self._known = known
@@ -48,6 +48,7 @@ class Detector:
         if origin not in self.origins:
             self.origins.append(origin)
             self.admission.source(len(self.origins) - 1)
+            self.minutes = np.append(self.minutes, -1)
         return self.origins.index(origin)
 
     def apply(self, rows: Rows, log: str, partition: int, position: int | None) -> tuple[list[Finding], Judged]:
@@ -70,17 +71,19 @@ class Detector:
             self.counts[name] += int((judged.verdicts == verdict).sum())
 
     def _tell_minutes(self, rows: Rows, judged: Judged) -> Iterator[tuple[int, Finding]]:
-        """Count answered calls; when event time enters a new minute, tell those before it."""
+        """Count answered calls; when a source partition enters a new minute, tell what has changed before the newest.
+
+        Of a backlog each partition is read by itself: the minutes of the second change when the first has told them.
+        """
         answered = (judged.verdicts == COUNTED) & (rows.flags & FLAG_ANSWERED > 0) & (rows.flags & FLAG_ORIGINATING > 0)
         minutes = judged.clock // MINUTE_MS
         begin = 0
-        for turn in np.flatnonzero(np.diff(minutes, prepend=self.minute) > 0).tolist():
+        for turn in np.flatnonzero(turns(rows.source, rows.high, self.minutes)).tolist():
             self.totals.add(rows.ts[begin:turn][answered[begin:turn]])
             if told := self.totals.close(int(minutes[turn])):
                 yield turn, Totals(NOWHERE, told)
             begin = turn
         self.totals.add(rows.ts[begin:][answered[begin:]])
-        self.minute = max(self.minute, int(minutes[-1])) if len(minutes) else self.minute
 
     def _walk(self, rows: Rows, judged: Judged) -> Iterator[tuple[int, Finding]]:
         priced = (rows.price == Price.FREE) | (rows.price == Price.PAID)
@@ -110,7 +113,7 @@ class Detector:
             "origins": self.origins,
             "highs": self.admission.highs.tolist(),
             "totals": self.totals.snapshot(),
-            "minute": self.minute,
+            "minutes": self.minutes.tolist(),
             "counts": self.counts,
         }
 
@@ -122,7 +125,7 @@ class Detector:
             self.source(origin)
         self.admission.highs[:] = state["highs"]
         self.totals = AnsweredTotals.restore(state["totals"])
-        self.minute = state["minute"]
+        self.minutes[:] = state["minutes"]
         self.counts = dict(state["counts"])
 
     def load_route(self, code: int, state: dict[str, Any]) -> None:

@@ -142,6 +142,18 @@ def test_a_minute_is_told_when_event_time_leaves_it():
     assert min(counted) == first
 
 
+def test_a_partition_that_is_read_after_another_is_told_as_it_is_read():
+    """Of a backlog the newest minute has turned long before the second partition's calls come."""
+    judge, told = detector(), {}
+    for partition in range(2):
+        lines = [event("answer", f"{partition}-{nth}", NOON + nth * MINUTE, "+33312345678", nth) for nth in range(9)]
+        batch = rows(judge, lines, 0, f"events/{partition}/")
+        found, _ = judge.apply(batch, "rows", 0, partition)
+        for one in found:
+            told |= dict(one.minutes) if isinstance(one, Totals) else {}
+    assert told == {NOON // MINUTE + nth: 2 for nth in range(8)}
+
+
 def test_late_copied_and_old_rows_are_counted_apart():
     judge = detector()
     line = paid("+33312345678", 1, NOON)
