@@ -1,5 +1,6 @@
 """What all tests share: one real Kafka for the session, started when first asked for, and unique names."""
 
+import signal
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -11,6 +12,8 @@ from streams.broker import Broker
 # the same examples in every run, and no verdict by the clock: a slow machine must not fail a test
 settings.register_profile("ringfence", deadline=None, derandomize=True)
 settings.load_profile("ringfence")
+# a shell's background job ignores Ctrl-C, and the programs that the tests interrupt would inherit that
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -196,7 +196,10 @@ def test_a_command_is_watched_as_it_comes(running):
             told = next(line for line in lines if line["topic"] == "fraud.control")
         finally:
             process.send_signal(signal.SIGINT)
-            assert process.wait(10) == 0
+            try:
+                assert process.wait(10) == 0
+            finally:
+                process.kill()  # it would be waited for without end
     assert told["signed"] is True
     assert told["key"].startswith("prefix:+33")
     shown = running.verb("status", "--json")
