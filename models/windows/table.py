@@ -1,0 +1,268 @@
+"""The windows of one kind of key, as the detector sees them."""
+
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from models.hashing import Keys
+from models.windows.asking import DISTINCT, EXACT, asked
+from models.windows.forgetting import swept, thinned
+from models.windows.layout import (
+    BITS,
+    BLOCKS,
+    BUSY,
+    CHUNK,
+    CHUNKS,
+    CLOSED,
+    EVICTED,
+    HOUR,
+    NOW,
+    ROOM,
+    SKETCHES,
+    SLOT,
+    TICK_MS,
+    TICKS_MAX,
+    TURNED_AWAY,
+    USED,
+    Ints,
+    Small,
+    empty,
+)
+from models.windows.slices import cleared, filled, slice_bytes, strays
+from models.windows.slots import grown
+from models.windows.updating import CHUNKS_PER_ROW, Columns, columns_of, updated
+from models.windows.wire import BUSY_ENTRIES, Place, parsed, refused
+
+LOAD: Final = 0.7
+"""How full the index gets before it doubles."""
+GROWTH: Final = 8
+"""Arrays grow in place by an eighth."""
+SLICES_MAX: Final = 1024
+STRIPES: Final = 64
+"""Batches that a sweep is spread over."""
+LOG_HOURS: Final = 6
+"""Hours after which a log is freed of dead events, if it has not filled up before."""
+_ARRAYS: Final = {
+    SLOT: ("slots",),
+    CHUNKS: ("chunks",),
+    BLOCKS: ("busy", "buckets", "met"),
+    SKETCHES: ("registers", "spare"),
+}
+"""The arrays that have an element for every element of a pool."""
+
+
+class Ledger(NamedTuple):
+    """What a table knows beside its keys; belongs into the same checkpoint as the slices.
+
+    Attributes:
+        now_ms: highest event time so far, in whole ticks.
+        evicted: keys that had to go for others, so far.
+        turned_away: rows of new keys for which no other could go, so far.
+        closed_ms: event time of the latest tick in which that happened.
+    """
+
+    now_ms: int = 0
+    evicted: int = 0
+    turned_away: int = 0
+    closed_ms: int = -TICK_MS
+
+
+class Features(NamedTuple):
+    """What the windows of some keys hold; each int64[keys, windows] in the order of `WINDOWS_MS`.
+
+    Attributes:
+        attempts: calls that were tried and not refused by a command of ours.
+        refused: attempts that were.
+        answered: calls that were answered.
+        ended: calls that ended, answered or not.
+        talked: calls that ended and had been answered, by their duration.
+        short: those of less than `SHORT_MS`.
+        duration_ms: answered time of calls that ended.
+        distinct: other parties of the attempts.
+        exact: bool, whether `distinct` is exact; else its standard error is `STANDARD_ERROR` times its value.
+    """
+
+    attempts: Ints
+    refused: Ints
+    answered: Ints
+    ended: Ints
+    talked: Ints
+    short: Ints
+    duration_ms: Ints
+    distinct: Ints
+    exact: npt.NDArray[np.bool_]
+
+
+class Windows:
+    """Sliding event-time windows of 1 min, 5 min, 1 h and 24 h for each of many keys.
+
+    A window is the bucket that holds the highest event time and the 5, 4, 11 or 23 whole buckets before it (of 10 s,
+    1 min, 5 min, 1 h), so that it moves by whole buckets and is up to one bucket shorter than its name. An event
+    counts in the bucket of its own time, however late it comes, in the windows that still reach it.
+
+    What the windows hold follows from the rows alone, not from how they are cut into batches. Their order matters
+    only for which distinct counts are exact.
+
+    There is a table for every kind of key (caller, account, called, prefix, trunk), so that a flood of random callers
+    drives out no trunk. Not for several threads at once.
+
+    Example:
+        >>> windows = Windows(1_000)
+        >>> one, attempt = np.ones(1, np.int64), np.zeros(1, np.int64)
+        >>> windows.update(columns_of([one, one, one, attempt, attempt, attempt, one]))
+        >>> windows.features(np.array([1], np.uint64), 1).attempts.tolist()
+        [[1, 1, 1, 1]]
+    """
+
+    def __init__(self, keys_max: int, slices: int = 256, seed: int = 0, ledger: Ledger | None = None) -> None:
+        """Make a table without keys.
+
+        Args:
+            keys_max: how many keys there may be.
+            slices: how many slices the keys are divided into by their hash, a power of two up to 1,024.
+            seed: of the hashes; a secret one keeps others from choosing numbers that meet in one place of the index.
+            ledger: of the table that slices are loaded from.
+
+        Raises:
+            ValueError: an argument is out of range.
+        """
+        if not 0 < keys_max < BUSY or not 0 < slices <= SLICES_MAX or slices & (slices - 1) or not 0 <= seed < 1 << 64:
+            raise ValueError(
+                f"windows of {keys_max} keys in {slices} slices: expected 1 to 4e9, a power of two to 1024"
+            )
+        self._state = empty(keys_max, slices, seed)
+        self._slices, self._seed = slices, seed
+        self._hour, self._stripe = 0, 0
+        if ledger:
+            marks = self._state.marks
+            marks[NOW], marks[CLOSED] = ledger.now_ms // TICK_MS, ledger.closed_ms // TICK_MS
+            marks[EVICTED], marks[TURNED_AWAY] = ledger.evicted, ledger.turned_away
+
+    def __len__(self) -> int:
+        return int(self._state.marks[USED + SLOT])
+
+    @property
+    def ledger(self) -> Ledger:
+        """What belongs into a checkpoint beside the slices."""
+        now, evicted, turned_away, closed = self._state.marks[[NOW, EVICTED, TURNED_AWAY, CLOSED]].tolist()
+        return Ledger(now * TICK_MS, evicted, turned_away, closed * TICK_MS)
+
+    @property
+    def dirty(self) -> Small:
+        """uint8[slices], 1 for a slice that changed since it was set to 0; to be set by who writes the slice."""
+        return self._state.dirty
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all arrays."""
+        return sum(part.nbytes for part in self._state if isinstance(part, np.ndarray))
+
+    def update(self, rows: Columns) -> None:
+        """Count rows in their order.
+
+        Raises:
+            ValueError: an event is before 1970 or after 2054, or a column is of another length.
+        """
+        rows = columns_of(rows)
+        if not len(rows.ts):
+            return
+        if min(rows.ts.min(), rows.clock.min()) < 0 or max(rows.ts.max(), rows.clock.max()) >= TICKS_MAX * TICK_MS:
+            raise ValueError("windows: event time before 1970 or after 2054 (milliseconds since the epoch?)")
+        done, crowded = updated(self._state, rows, 0)
+        while done < len(rows.ts):
+            if crowded:
+                thinned(self._state)
+            else:
+                self._make_room(1, CHUNKS_PER_ROW, 1, 1)
+            done, crowded = updated(self._state, rows, done)
+        self._sweep()
+
+    def _sweep(self) -> None:
+        """Free one stripe of the slots of what has died, until all were swept in this hour."""
+        hour = int(self._state.marks[NOW]) // HOUR
+        if self._hour != hour:
+            self._hour, self._stripe = hour, 0
+        if self._stripe < STRIPES:
+            width = -(-len(self._state.slots) // STRIPES)
+            logs = (hour + self._stripe) % LOG_HOURS == 0
+            swept(self._state, self._stripe * width, (self._stripe + 1) * width, logs)
+            self._stripe += 1
+
+    def features(self, keys: Keys, now_ms: int) -> Features:
+        """Return what the windows that end at event time `now_ms` hold, zeros for a key that is not there.
+
+        Args:
+            keys: uint64[keys].
+            now_ms: highest event time; not below that of any row so far.
+
+        Raises:
+            ValueError: `now_ms` is below.
+        """
+        now = now_ms // TICK_MS
+        if not self._state.marks[NOW] <= now < TICKS_MAX:
+            raise ValueError(f"windows at {now_ms} ms: rows up to {self.ledger.now_ms} ms were counted")
+        found = asked(self._state, np.ascontiguousarray(keys, np.uint64), now)
+        numbers = [found[:, :, field] for field in range(DISTINCT + 1)]
+        return Features._make([*numbers, found[:, :, EXACT] != 0])
+
+    def slice_bytes(self, which: int) -> bytes:
+        """Return slice number `which` as bytes, the same for the same rows; only what a window reaches."""
+        return slice_bytes(self._state, self._place(which))
+
+    def load_slice(self, which: int, data: bytes) -> None:
+        """Put what `slice_bytes` gave in the place of a slice, whose `dirty` is then 0.
+
+        Raises:
+            ValueError: the data is no such slice, or there is no room for its keys.
+        """
+        place = self._place(which)
+        columns, sizes = parsed(data, place)
+        if strays(self._state, columns.key, which):
+            raise refused(place, "keys of another slice")
+        if (columns.head > self._state.marks[NOW]).any():
+            raise refused(place, f"events after the ledger's {self.ledger.now_ms} ms")
+        cleared(self._state, which)
+        if len(self) + sizes.keys > self._state.limit:
+            raise refused(place, f"{sizes.keys} keys beside {len(self)}, more than {self._state.limit}")
+        logs = columns.entries[columns.entries != BUSY_ENTRIES].astype(np.int64)
+        chunks = int((-(-logs // CHUNK)).sum())
+        self._make_room(sizes.keys, chunks, sizes.busy, int((columns.sketched != 0).sum()))
+        self._widen(min(sizes.keys * self._slices, self._state.limit))  # the others will be as large, and lie elsewhere
+        filled(self._state, columns)
+        self._state.dirty[which] = 0
+
+    def _place(self, which: int) -> Place:
+        if not 0 <= which < self._slices:
+            raise ValueError(f"slice {which} of windows that have {self._slices}")
+        return Place(self._slices, which, self._seed)
+
+    def _make_room(self, slots: int, chunks: int, blocks: int, sketches: int) -> None:
+        """Let arrays grow until so many more elements of each pool fit."""
+        for pool, more in ((SLOT, slots), (CHUNKS, chunks), (BLOCKS, blocks), (SKETCHES, sketches)):
+            needed = int(self._state.marks[USED + pool]) + more
+            for name in _ARRAYS[pool]:
+                array: npt.NDArray[Any] = getattr(self._state, name)
+                if len(array) < needed:
+                    size = max(needed, len(array) + len(array) // GROWTH + (ROOM if pool in (SLOT, CHUNKS) else 1))
+                    array.resize((size, *array.shape[1:]), refcheck=False)  # in place; no view of it is kept
+        self._widen(len(self) + slots)
+
+    def _widen(self, keys: int) -> None:
+        """Let the index grow until so many keys fit."""
+        bits = int(self._state.marks[BITS])
+        while keys > LOAD * (1 << bits):
+            bits += 1
+        if bits > self._state.marks[BITS]:
+            self._state = self._state._replace(places=grown(self._state.places, bits))
+            self._state.marks[BITS] = bits
+
+
+def warm() -> None:
+    """Compile the kernels, or load them from the cache, before the first batch needs them."""
+    windows = Windows(1)
+    windows.update(columns_of(np.ones((7, 1), np.int64)))
+    windows.features(np.ones(1, np.uint64), 1)
+    for which in range(windows.dirty.size):
+        if windows.dirty[which]:
+            windows.load_slice(which, windows.slice_bytes(which))

@@ -1,0 +1,210 @@
+"""The form of a slice as bytes: a header, then columns, little-endian, one behind the other.
+
+Of every key, by key; of every log entry; of every busy key; then the buckets that are not empty, the parties and the
+sketches' buckets, each key's together.
+"""
+
+import struct
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from models.hashing import Keys
+from models.windows.layout import (
+    BLOCK,
+    FLAG_BITS,
+    FLAGS,
+    LOG_MAX,
+    PARTIES_MAX,
+    RANK_MAX,
+    REGISTERS,
+    SHORT_MS,
+    TICKS_MAX,
+    Bucket,
+    Records,
+    Small,
+)
+
+FORMAT: Final = 1
+BUSY_ENTRIES: Final = 255
+"""`entries` of a busy key."""
+SKETCHED: Final = 1 << 63
+"""Set in `sketched` of a key with a sketch."""
+_MAGIC: Final = b"RFWN"
+_HEADER: Final = struct.Struct("<4sHHH2xQ6I")
+_TICK_BITS: Final = np.uint64(28)
+_TICKS: Final = np.uint64(TICKS_MAX - 1)
+_OTHER_BITS: Final = np.uint64((1 << 63) - (1 << BLOCK))
+"""Bits of `sketched` that stand for nothing."""
+
+
+class Columns(NamedTuple):
+    """The columns of a slice in their order.
+
+    Attributes:
+        key: uint64[keys], ascending.
+        head: uint32[keys], tick of the latest event.
+        entries: uint8[keys], of its log; 255 is busy.
+        log_party: uint64[entries], ascending within a key; 36 bits of hash, 28 of tick.
+        log_word: uint32[entries], duration in ms and 4 flags.
+        lost: uint32[busy keys], latest tick whose parties may be missing.
+        parties: uint8[busy keys], how many there are in the table.
+        filled: uint64[busy keys], bit for every bucket that is not empty.
+        sketched: uint64[busy keys], bit for every bucket with registers; the top bit: there is a sketch.
+        bucket: Bucket[buckets].
+        party: uint64[parties], ascending within a key.
+        registers: uint8[registers, REGISTERS].
+    """
+
+    key: Keys
+    head: npt.NDArray[np.uint32]
+    entries: Small
+    log_party: Keys
+    log_word: npt.NDArray[np.uint32]
+    lost: npt.NDArray[np.uint32]
+    parties: Small
+    filled: Keys
+    sketched: Keys
+    bucket: Records
+    party: Keys
+    registers: Small
+
+
+class Sizes(NamedTuple):
+    """How long the columns are."""
+
+    keys: int
+    entries: int
+    busy: int
+    buckets: int
+    parties: int
+    registers: int
+
+
+class Place(NamedTuple):
+    """Which slice of which table it is."""
+
+    slices: int
+    which: int
+    seed: int
+
+
+_FORM: Final[tuple[tuple[str, Any], ...]] = (
+    *(("keys", dtype) for dtype in (np.uint64, np.uint32, np.uint8)),
+    *(("entries", dtype) for dtype in (np.uint64, np.uint32)),
+    *(("busy", dtype) for dtype in (np.uint32, np.uint8, np.uint64, np.uint64)),
+    ("buckets", Bucket),
+    ("parties", np.uint64),
+    ("registers", np.dtype((np.uint8, (REGISTERS,)))),
+)
+"""Of every column of `Columns`, in order: which size it has, and its type."""
+
+
+def room(sizes: Sizes) -> Columns:
+    """Return columns of these lengths, not filled."""
+    return Columns(*(np.empty(getattr(sizes, size), dtype) for size, dtype in _FORM))
+
+
+def packed(columns: Columns, sizes: Sizes, place: Place) -> bytes:
+    """Return the bytes of a slice; of every column what `sizes` says, from its begin."""
+    whole: tuple[Any, ...] = columns
+    parts = (column[: getattr(sizes, size)] for column, (size, _) in zip(whole, _FORM, strict=True))
+    return _HEADER.pack(_MAGIC, FORMAT, *place, *sizes) + b"".join(part.tobytes() for part in parts)
+
+
+def parsed(data: bytes, place: Place) -> tuple[Columns, Sizes]:
+    """Return the columns of a slice, and how long they are.
+
+    Raises:
+        ValueError: the bytes are no slice of this place and format; says what is wrong.
+    """
+    sizes = _sizes(data, place)
+    columns, at = [], _HEADER.size
+    for size, dtype in _FORM:
+        length = getattr(sizes, size)
+        whole = np.frombuffer(data, np.uint8, length * np.dtype(dtype).itemsize, at).copy()
+        columns.append(whole.view(np.dtype(dtype).base).reshape(length, *np.dtype(dtype).shape))
+        at += whole.size
+    found = Columns(*columns)
+    for what, wrong in _faults(found):
+        if wrong:
+            raise refused(place, what)
+    return found, sizes
+
+
+def refused(place: Place, what: str) -> ValueError:
+    """Return the error that says why a slice cannot be loaded."""
+    return ValueError(f"slice {place.which} of {place.slices} of the windows: {what} (restore an older checkpoint)")
+
+
+def _sizes(data: bytes, place: Place) -> Sizes:
+    """Return the lengths that a header gives, if the data is as long as they say."""
+    if len(data) < _HEADER.size or data[: len(_MAGIC)] != _MAGIC:
+        raise refused(place, "not the state of windows")
+    _, version, slices, which, seed, *lengths = _HEADER.unpack_from(data)
+    if version != FORMAT:
+        raise refused(place, f"of format {version}, this version reads {FORMAT}")
+    if Place(slices, which, seed) != place:
+        raise refused(place, f"is slice {which} of {slices}, or was hashed with another seed")
+    sizes = Sizes(*lengths)
+    promised = _HEADER.size + sum(getattr(sizes, size) * np.dtype(dtype).itemsize for size, dtype in _FORM)
+    if promised != len(data):
+        raise refused(place, f"{len(data)} bytes where {promised} were promised")
+    return sizes
+
+
+def _faults(columns: Columns) -> Iterator[tuple[str, bool]]:
+    """What may be wrong with columns, and whether it is; each is asked only when those before are right."""
+    busy = columns.entries == BUSY_ENTRIES
+    logs = columns.entries[~busy].astype(np.int64)
+    yield "keys out of order", bool((columns.key[:-1] >= columns.key[1:]).any() or (columns.key[:1] == 0).any())
+    yield "ticks out of range", bool((columns.head >= TICKS_MAX).any())
+    yield (
+        "a log of impossible length",
+        bool(((logs < 1) | (logs > LOG_MAX)).any() or logs.sum() != len(columns.log_word)),
+    )
+    yield "busy keys miscounted", bool(busy.sum() != len(columns.lost))
+    yield from _log_faults(columns, np.repeat(columns.head[~busy], logs))
+    yield from _busy_faults(columns, columns.head[busy])
+    yield from _bucket_faults(columns.bucket)
+
+
+def _log_faults(columns: Columns, heads: npt.NDArray[np.uint32]) -> Iterator[tuple[str, bool]]:
+    yield "events after a key's latest", bool((columns.log_party & _TICKS > heads).any())
+    words = columns.log_word
+    silent = (words & FLAGS == 0) | ((words >> FLAG_BITS != 0) & (words & 8 == 0))
+    yield "events that are none", bool(silent.any())
+
+
+def _busy_faults(columns: Columns, heads: npt.NDArray[np.uint32]) -> Iterator[tuple[str, bool]]:
+    parties = columns.parties.astype(np.int64)
+    has_sketch = columns.sketched >= SKETCHED
+    bits = np.bitwise_count(columns.filled).sum(), np.bitwise_count(columns.sketched).sum() - has_sketch.sum()
+    yield "buckets miscounted", bool(bits[0] != len(columns.bucket) or bits[1] != len(columns.registers))
+    yield (
+        "buckets beyond a block",
+        bool(((columns.filled >> np.uint64(BLOCK)) | (columns.sketched & _OTHER_BITS)).any()),
+    )
+    yield "parties miscounted", bool((parties > PARTIES_MAX).any() or parties.sum() != len(columns.party))
+    yield (
+        "a sketch without cause",
+        bool((has_sketch != (columns.lost > 0)).any() or (~has_sketch & (columns.sketched > 0)).any()),
+    )
+    yield "parties lost after a key's latest event", bool((columns.lost > heads).any())
+    yield "registers out of range", bool((columns.registers > RANK_MAX).any())
+    owners, hashes = np.repeat(np.arange(len(parties)), parties), columns.party >> _TICK_BITS
+    follows = (owners[:-1] != owners[1:]) | (hashes[:-1] < hashes[1:])
+    yield "parties out of order", bool(not follows.all() or (hashes == 0).any())
+    yield "parties met after a key's latest event", bool((columns.party & _TICKS > heads[owners]).any())
+
+
+def _bucket_faults(bucket: Records) -> Iterator[tuple[str, bool]]:
+    short, talked = bucket["short"].astype(np.int64), bucket["talked"].astype(np.int64)
+    least = short + (talked - short) * SHORT_MS
+    most = np.where(talked > short, 1 << 62, short * (SHORT_MS - 1))
+    right = (
+        (short <= talked) & (talked <= bucket["ended"]) & (least <= bucket["duration"]) & (bucket["duration"] <= most)
+    )
+    yield "durations that no calls add up to", bool(not right.all())
