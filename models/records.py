@@ -93,7 +93,7 @@ def decode(values: Sequence[bytes | None], append_ms: Sequence[int] | None = Non
     found = _read_all(values)
     for record in _doubtful(values, found):
         found[record] = judge(record, values[record])
-    decoded = _flat(found, values, _latest(len(values), append_ms))
+    decoded = _flat(found, values, latest_times(len(values), append_ms))
     faults = _untimely(decoded) | _incomplete(decoded.events)
     return decoded.without(faults) if faults else decoded
 
@@ -191,7 +191,8 @@ def _flat(found: list[Found], values: Sequence[bytes | None], latest: npt.NDArra
     return Decoded(events, np.array(record, np.int32), np.array(index, np.int32), rejects, values, latest)
 
 
-def _latest(records: int, append_ms: Sequence[int] | None) -> npt.NDArray[np.int64]:
+def latest_times(records: int, append_ms: Sequence[int] | None) -> npt.NDArray[np.int64]:
+    """Return for every record the latest time (ms) that one of its events may show."""
     if append_ms is None:
         return np.full(records, YEAR_9999_MS)
     appended = np.array(append_ms, np.int64)

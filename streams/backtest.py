@@ -13,8 +13,8 @@ from msgspec.structs import replace
 from models import commands
 from models.decider import Decision, Stamp, due_ticks
 from models.findings import Finding, Source, Tick, Totals
-from models.records import decode
-from models.rows import Rows, rows_of
+from models.row_table import Rows
+from models.scan.rows import scan_rows
 from models.tables import Tables
 from streams.assembly import decider_of, detector_of
 from streams.errors import UsageError
@@ -67,13 +67,13 @@ class Backtest:
 
     def _rows(self, origin: str, first: int, lines: Sequence[bytes]) -> Rows:
         filled = [number for number, line in enumerate(lines) if line.strip()]
-        decoded = decode([lines[number] for number in filled])
         source = np.full(len(filled), self._detector.source(origin), np.int32)
         offset = np.array(filled, np.int64) + first
+        values = [lines[number] for number in filled]
         payer = self._settings.detection.payer
-        rows, bad = rows_of(decoded, self._network, self._tables, source, offset, payer)
+        rows, rejects = scan_rows(values, None, self._network, self._tables, source, offset, payer)
         self.counts["events"] += len(rows)
-        self.counts.update(f"rejected_{reject.reason}" for reject in [*decoded.rejects, *bad])
+        self.counts.update(f"rejected_{reject.reason}" for reject in rejects)
         return rows
 
     def _teach(self, findings: Iterator[Finding]) -> Iterator[Decided]:

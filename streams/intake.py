@@ -15,12 +15,13 @@ import numpy.typing as npt
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from models.digits import INTERNATIONAL
-from models.records import decode
 from models.rejects import Reject
-from models.rows import Rows, rows_of, warm
+from models.row_table import Rows
+from models.scan.rows import scan_rows, warm
 from models.tables import Tables
 from streams import latency, metrics
-from streams.blocks import ROWS_MAX, Block, Cover, encode
+from streams.blocks import Block, Cover, encode
+from streams.cuts import parts, pieces
 from streams.dead_letters import TOPIC as DEAD_LETTERS
 from streams.dead_letters import Place, letter
 from streams.errors import DependencyError
@@ -34,12 +35,10 @@ from streams.settings import Settings
 from streams.table_watch import TableWatch
 
 ROWS = "ringfence.rows"
-BATCH = 2_000
+BATCH = 4_000
 WAIT_S = 0.005
 """How long a batch may wait to fill: latency where calls are few."""
 COMMIT_S = 0.5
-BYTES_MAX = 1 << 20
-"""Bytes of one batch's records, 123 a row and the names in them make a block that its topic takes (2 MiB)."""
 NOT_OURS = np.iinfo(np.int64).max
 """Position in a partition that is not assigned to us: no record is at or above it."""
 
@@ -145,48 +144,58 @@ class Intake:
         partitions, source = np.unique([message.partition() or 0 for message in messages], return_inverse=True)
         position = np.array([self._position.get(p, NOT_OURS) for p in partitions.tolist()], np.int64)
         ours = offset >= position[source]
-        if not ours.all():
+        if ours.all():
+            self._apply(messages, partitions.tolist(), source.astype(np.int32), offset)
+        else:
             self.take([messages[number] for number in np.flatnonzero(ours).tolist()])
-        elif not self._apply(messages, partitions.tolist(), source.astype(np.int32), offset):
-            half = len(messages) // 2
-            self.take(messages[:half])
-            self.take(messages[half:])
 
     def _apply(
         self, messages: list[Message], partitions: list[int], source: npt.NDArray[np.int32], offset: Ints
-    ) -> bool:
-        """Take a batch; False, and nothing done, where it might not fit into a block."""
+    ) -> None:
+        """Read records piece by piece, and send what comes of each."""
         values = [message.value() for message in messages]
-        if len(values) > 1 and sum(len(value or b"") for value in values) > BYTES_MAX:
-            return False
-        appended = [appended_ms(message) for message in messages]
-        decoded = decode(values, appended)
-        if len(values) > 1 and len(decoded.events) > ROWS_MAX:
-            return False
-        payer = self._settings.detection.payer
-        rows, bad = rows_of(decoded, self._network, self._tables, source, offset, payer)
-        self._send_dead_letters([*decoded.rejects, *bad], messages)
-        rows = self._with_high(rows, partitions)
-        self._move_on(rows, partitions, source, offset)
-        self._send_blocks(rows, partitions, latency.header(min(appended)))
-        self._count(rows, max(appended), len(messages))
-        return True
+        for begin, end in pieces([len(value or b"") for value in values]):
+            appended = [appended_ms(message) for message in messages[begin:end]]
+            rows, rejects = scan_rows(
+                values[begin:end],
+                appended,
+                self._network,
+                self._tables,
+                source[begin:end],
+                offset[begin:end],
+                self._settings.detection.payer,
+            )
+            self._send_dead_letters(rejects, messages[begin:end])
+            self._send_rows(self._with_high(rows, partitions), partitions, latency.header(min(appended)))
+            self._move_on(partitions, source[begin:end], offset[begin:end])
+            self._count(rows, max(appended), end - begin)
 
     def _with_high(self, rows: Rows, partitions: list[int]) -> Rows:
         """Rows whose `high` is that of all batches so far, not of this one: it must not depend on how they are cut."""
         before = np.array([self._high[partition] for partition in partitions], np.int64)
         return replace(rows, high=np.maximum(rows.high, before[rows.source]))
 
-    def _move_on(self, rows: Rows, partitions: list[int], source: npt.NDArray[np.int32], offset: Ints) -> None:
-        for number, partition in enumerate(partitions):
-            self._position[partition] = int(offset[source == number].max()) + 1
-            shown = rows.high[rows.source == number]
-            self._high[partition] = int(shown.max()) if shown.size else self._high[partition]
+    def _send_rows(self, rows: Rows, partitions: list[int], headers: latency.Headers) -> None:
+        """Send rows in blocks; the offsets of the rows that a later block brings are not covered by an earlier one."""
+        for begin, end in parts(rows):
+            part = rows.take(slice(begin, end))
+            for number, partition in enumerate(partitions):
+                self._show(partition, part, rows.offset[end:][rows.source[end:] == number], number)
+            owner = owners(part, self._targets)
+            for target in np.unique(owner).tolist():
+                self._send_block(target, partitions, part.take(owner == target), headers)
 
-    def _send_blocks(self, rows: Rows, partitions: list[int], headers: latency.Headers) -> None:
-        owner = owners(rows, self._targets)
-        for target in np.unique(owner).tolist():
-            self._send_block(target, partitions, rows.take(owner == target), headers)
+    def _show(self, partition: int, part: Rows, later: Ints, number: int) -> None:
+        """Move on to a partition's first row that comes later, and to what this part shows of its event time."""
+        mine = part.source == number
+        if mine.any():
+            self._position[partition] = int(later[0]) if later.size else int(part.offset[mine].max()) + 1
+            self._high[partition] = int(part.high[mine].max())
+
+    def _move_on(self, partitions: list[int], source: npt.NDArray[np.int32], offset: Ints) -> None:
+        """Every record was taken, those without a row, too."""
+        for number in np.unique(source).tolist():
+            self._position[partitions[number]] = int(offset[source == number].max()) + 1
 
     def _send_block(self, target: int, partitions: list[int], rows: Rows, headers: latency.Headers) -> None:
         covers = tuple(self._cover(target, partition) for partition in partitions)

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from models.records import decode
-from models.rows import Rows, rows_of, warm
+from models.row_table import Rows
+from models.scan.rows import scan_rows, warm
 from models.tables import Tables
 from streams import blocks
 from streams.assembly import detector_of
@@ -62,10 +62,9 @@ def run(load: Load, settings: Settings, tables: Tables, targets: int = 4) -> lis
 
 def _intake(clock: Clock, batch: Sequence[bytes], offset: int, settings: Settings, tables: Tables) -> Rows:
     clock.time("plain decode (the limit)", decode_all, batch)
-    decoded = clock.time("decode and check", decode, batch)
     source, offsets = np.zeros(len(batch), np.int32), np.arange(offset, offset + len(batch))
     network, payer = settings.numbering(), settings.detection.payer
-    rows, _ = clock.time("rows", rows_of, decoded, network, tables, source, offsets, payer)
+    rows, _ = clock.time("bytes to rows", scan_rows, batch, None, network, tables, source, offsets, payer)
     return rows  # type: ignore[no-any-return] # through the clock
 
 

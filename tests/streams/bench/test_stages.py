@@ -11,8 +11,7 @@ def test_every_stage_from_bytes_to_findings_is_timed(tmp_path):
     figures = run(load, Settings(network=Network(home_country_code="212")), Tables())
     assert [figure.name for figure in figures] == [
         "plain decode (the limit)",
-        "decode and check",
-        "rows",
+        "bytes to rows",
         "split into blocks",
         "read a block",
         "detector",

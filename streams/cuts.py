@@ -1,0 +1,62 @@
+"""Where a batch of records is cut: pieces that can be read at once, and rows that go into one block."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from models.row_table import Rows
+from streams.blocks import ROWS_MAX
+
+BYTES_MAX = 1 << 20
+"""Bytes of one piece's records: with 123 a row and the names in them they make blocks that a topic takes (2 MiB)."""
+
+Ints = npt.NDArray[np.int64]
+
+
+def pieces(sizes: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Positions [begin, end) of records that have at most `BYTES_MAX` together, or are one.
+
+    >>> list(pieces([1 << 19, 1 << 19, 1, 1 << 21]))
+    [(0, 2), (2, 3), (3, 4)]
+    """
+    begin, held = 0, 0
+    for position, size in enumerate(sizes):
+        if position > begin and held + size > BYTES_MAX:
+            yield begin, position
+            begin, held = position, 0
+        held += size
+    if begin < len(sizes):
+        yield begin, len(sizes)
+
+
+def parts(rows: Rows, most: int = ROWS_MAX) -> Iterator[tuple[int, int]]:
+    """Positions [begin, end) of rows that have at most `most` together, or are of one record: none is cut.
+
+    Rows of a record stand together. No rows are one empty part.
+    """
+    begin = 0
+    while len(rows) - begin > most:
+        end = _first_of_record(rows, begin + most)
+        if end == begin:
+            end = _end_of_record(rows, begin)
+        yield begin, end
+        begin = end
+    if begin < len(rows) or begin == 0:
+        yield begin, len(rows)
+
+
+def _first_of_record(rows: Rows, row: int) -> int:
+    """The first row of the record that a row is of."""
+    return row - _run(rows, slice(row, None, -1)) + 1
+
+
+def _end_of_record(rows: Rows, row: int) -> int:
+    return row + _run(rows, slice(row, None))
+
+
+def _run(rows: Rows, which: slice) -> int:
+    """How many of the rows, from the first on, are of the same record."""
+    source, offset = rows.source[which], rows.offset[which]
+    other = (source != source[0]) | (offset != offset[0])
+    return int(other.argmax()) if other.any() else len(source)
