@@ -6,6 +6,8 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
+from models.packing import pack, unpack
+
 MINUTE_MS = 60_000
 HOUR_MINUTES = 60
 KEEP_MINUTES = 180
@@ -34,6 +36,23 @@ def turns(source: npt.NDArray[np.int32], high: Ints, seen: Ints) -> npt.NDArray[
     return turned
 
 
+@nb.njit(cache=True)
+def _tallied(ts: Ints) -> Ints:
+    """Minutes of times (ms) and how many are in each, int64[minutes, 2]: few minutes, as calls come nearly in order."""
+    tally, count, at = np.empty((ts.size, 2), np.int64), 0, 0
+    for i in range(ts.size):
+        minute = ts[i] // MINUTE_MS
+        if at == count or tally[at, 0] != minute:
+            at = 0
+            while at < count and tally[at, 0] != minute:
+                at += 1
+        if at == count:
+            tally[at] = minute, 0
+            count += 1
+        tally[at, 1] += 1
+    return tally[:count]
+
+
 class AnsweredTotals:
     """Answered calls per minute of one rows partition; a minute is told again when late calls changed it.
 
@@ -47,11 +66,10 @@ class AnsweredTotals:
 
     def add(self, ts: Ints) -> None:
         """Count calls answered at `ts` (ms)."""
-        minutes, counts = np.unique(ts // MINUTE_MS, return_counts=True)
-        kept = minutes >= self._kept_from
-        for minute, count in zip(minutes[kept].tolist(), counts[kept].tolist(), strict=True):
-            self.minutes[minute] = self.minutes.get(minute, 0) + count
-            self._changed.add(minute)
+        for minute, count in _tallied(ts).tolist():
+            if minute >= self._kept_from:
+                self.minutes[minute] = self.minutes.get(minute, 0) + count
+                self._changed.add(minute)
 
     def close(self, now_minute: int) -> tuple[tuple[int, int], ...]:
         """Minutes before `now_minute` that changed since they were last told, as (minute, calls so far)."""
@@ -81,11 +99,52 @@ class AnsweredTotals:
         return totals
 
 
+PREFIX, CIRCUMSTANCES, CALLS = range(3)
+"""Columns of a minute's calls: called prefix; switch, trunk and plan in one number; how many."""
+SWITCH_BITS, TRUNK_BITS = 32, 16
+ID_MASK = (1 << 16) - 1
+"""Ids of names are below 2^16 (`models.name_table.NAMES_MAX`)."""
+NOTED_MAX = 16_384
+"""Calls that are noted before they are summed up."""
+
+
+@nb.njit(cache=True)
+def _wanted(calls: Ints, first: int, end: int, wanted: int, mask: int) -> int:
+    """Calls of a minute to prefixes in [first, end) in circumstances that are `wanted` where the mask is set."""
+    found, i = 0, np.searchsorted(calls[:, PREFIX], first)
+    while i < calls.shape[0] and calls[i, PREFIX] < end:
+        if calls[i, CIRCUMSTANCES] & mask == wanted:
+            found += calls[i, CALLS]
+        i += 1
+    return found
+
+
+@nb.njit(cache=True)
+def _merged(known: Ints, new: Ints) -> Ints:
+    """Two sums of a minute's calls, each in order of prefix and circumstances, as one."""
+    both, count, i, j = np.empty((len(known) + len(new), 3), np.int64), 0, 0, 0
+    while i < len(known) or j < len(new):
+        order = int(i == len(known)) - int(j == len(new))
+        for column in range(CALLS if order == 0 else 0):
+            order = order or known[i, column] - new[j, column]
+        both[count] = known[i] if order <= 0 else new[j]
+        both[count, CALLS] += new[j, CALLS] if order == 0 else 0
+        i, j, count = i + (order <= 0), j + (order >= 0), count + 1
+    return both[:count]
+
+
 class AnsweredPrefixes:
-    """Answered calls of one calling code per minute, called prefix (7 digits), switch, trunk and plan."""
+    """Answered calls of one calling code per minute, called prefix (7 digits), switch, trunk and plan.
+
+    Calls are noted as they come, and summed up when somebody asks for their minute or many are noted.
+    """
 
     def __init__(self) -> None:
-        self._minutes: dict[int, dict[tuple[int, int, int, int], int]] = {}
+        self._minutes: dict[int, Ints] = {}
+        self._loose: dict[int, list[Ints]] = {}
+        self._pages: dict[int, tuple[Any, ...]] = {}
+        self._noted: list[tuple[Ints, Ints, Ints]] = []
+        self._count = 0
 
     def add(self, minute: Ints, prefix: Ints, dimensions: Ints) -> None:
         """Count answered calls.
@@ -95,38 +154,95 @@ class AnsweredPrefixes:
             prefix: int64[n], the called numbers' first seven digits.
             dimensions: int64[n, 3], switch, trunk and plan.
         """
-        keyed = np.column_stack([minute, prefix, dimensions])
-        unique, counts = np.unique(keyed, axis=0, return_counts=True)
-        for (at, *key), count in zip(unique.tolist(), counts.tolist(), strict=True):
-            calls = self._minutes.setdefault(at, {})
-            calls[tuple(key)] = calls.get(tuple(key), 0) + count
+        self._noted.append((minute, prefix, dimensions))
+        self._count += len(minute)
+        if self._count > NOTED_MAX:
+            self._sum_up()
+
+    def _sort_out(self) -> None:
+        """Bring what was noted to its minutes."""
+        if not self._noted:
+            return
+        minute, prefix, dimensions = (np.concatenate(parts) for parts in zip(*self._noted, strict=True))
+        self._noted = []
+        by = dimensions[:, 0] << SWITCH_BITS | dimensions[:, 1] << TRUNK_BITS | dimensions[:, 2]
+        order = np.argsort(minute, kind="stable")
+        calls = np.column_stack([prefix, by, np.ones_like(by)])[order]
+        minutes, begins = np.unique(minute[order], return_index=True)
+        for at, new in zip(minutes.tolist(), np.split(calls, begins[1:]), strict=True):
+            self._loose.setdefault(at, []).append(new)
+
+    def _calls(self, minute: int) -> Ints | None:
+        """A minute's calls in order of prefix and circumstances, each once; None where nobody answered."""
+        if minute in self._loose:
+            known, new = self._minutes.get(minute), _summed(np.concatenate(self._loose.pop(minute)))
+            self._minutes[minute] = new if known is None else _merged(known, new)
+            self._pages.pop(minute, None)
+        return self._minutes.get(minute)
 
     def hour_before(self, ts: int, digits: str, wanted: tuple[int, int, int]) -> int:
         """Calls to `digits…` in the 60 whole minutes before `ts` (ms); `wanted` = switch, trunk, plan, 0 = any."""
+        self._sort_out()
         digits = digits[:PREFIX_DIGITS]
-        scale, prefix = 10 ** (PREFIX_DIGITS - len(digits)), int(digits)
-        last = ts // MINUTE_MS
-        return sum(
-            count
-            for minute in range(last - HOUR_MINUTES, last)
-            for key, count in self._minutes.get(minute, {}).items()
-            if key[0] // scale == prefix and all(w in (0, k) for w, k in zip(wanted, key[1:], strict=True))
-        )
+        scale, last = 10 ** (PREFIX_DIGITS - len(digits)), ts // MINUTE_MS
+        first, end = int(digits) * scale, (int(digits) + 1) * scale
+        by, mask = _circumstances(wanted), _circumstances(tuple(ID_MASK * (one != 0) for one in wanted))
+        minutes = map(self._calls, range(max(last - HOUR_MINUTES, self._oldest), last))
+        return sum(_wanted(calls, first, end, by, mask) for calls in minutes if calls is not None)
 
-    def forget(self) -> None:
-        """Drop the minutes that are too old beside the newest."""
-        newest = max(self._minutes, default=0)
-        for minute in [m for m in self._minutes if m < newest - KEEP_MINUTES]:
+    def _sum_up(self) -> None:
+        """Drop the minutes that are too old beside the newest, and sum up the others."""
+        self._sort_out()
+        for minute in list(self._loose):
+            self._calls(minute)
+        for minute in [minute for minute in self._minutes if minute < self._oldest]:
             del self._minutes[minute]
+            self._pages.pop(minute, None)
+        self._count = 0
 
-    def snapshot(self) -> list[tuple[int, list[tuple[tuple[int, ...], int]]]]:
-        """The counts as plain values."""
-        return [(minute, sorted(calls.items())) for minute, calls in sorted(self._minutes.items())]
+    @property
+    def _oldest(self) -> int:
+        """The first minute that is kept beside the newest."""
+        return max(max(self._minutes, default=0), max(self._loose, default=0)) - KEEP_MINUTES
+
+    def snapshot(self) -> list[tuple[int, Any]]:
+        """The counts as plain values; a minute that has not changed since the last one is not packed again."""
+        self._sum_up()
+        for minute in self._minutes.keys() - self._pages.keys():
+            self._pages[minute] = _packed(self._minutes[minute])
+        return [(minute, self._pages[minute]) for minute in sorted(self._minutes)]
 
     @classmethod
     def restore(cls, state: list[Any]) -> "AnsweredPrefixes":
         """The counts that `snapshot` described."""
         answered = cls()
-        for minute, calls in state:
-            answered._minutes[int(minute)] = {tuple(key): int(count) for key, count in calls}
+        answered._minutes = {int(minute): _unpacked(page) for minute, page in state}
         return answered
+
+
+def _circumstances(dimensions: tuple[int, ...]) -> int:
+    switch, trunk, plan = dimensions
+    return switch << SWITCH_BITS | trunk << TRUNK_BITS | plan
+
+
+def _summed(calls: Ints) -> Ints:
+    """A minute's calls in order of prefix and circumstances, each once."""
+    calls = calls[np.lexsort((calls[:, CIRCUMSTANCES], calls[:, PREFIX]))]
+    new = np.ones(len(calls), np.bool_)
+    new[1:] = (calls[1:, :CALLS] != calls[:-1, :CALLS]).any(axis=1)
+    begins = np.flatnonzero(new)
+    summed: Ints = np.column_stack([calls[begins, :CALLS], np.add.reduceat(calls[:, CALLS], begins)])
+    return summed
+
+
+def _packed(calls: Ints) -> tuple[Any, ...]:
+    by = calls[:, CIRCUMSTANCES]
+    dimensions = by >> SWITCH_BITS, by >> TRUNK_BITS & ID_MASK, by & ID_MASK
+    return len(calls), *map(pack, (calls[:, PREFIX], *dimensions, calls[:, CALLS]))
+
+
+def _unpacked(page: Any) -> Ints:
+    size, *columns = page
+    prefix, switch, trunk, plan, count = (unpack(column, size) for column in columns)
+    calls: Ints = np.column_stack([prefix, switch << SWITCH_BITS | trunk << TRUNK_BITS | plan, count])
+    return calls

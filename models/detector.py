@@ -1,5 +1,6 @@
 """The detector's state for one partition of rows: rows in, findings out, by the batch (design, sections 2 and 4)."""
 
+import dataclasses
 from collections.abc import Iterator
 from itertools import chain
 from typing import Any
@@ -12,11 +13,10 @@ from models.admission import COUNTED, DUPLICATE, LATE, TOO_LATE, Admission, Judg
 from models.answered import MINUTE_MS, AnsweredTotals, turns
 from models.findings import Finding, Source, Totals
 from models.leaks import Knowledge
-from models.name_table import NameTable, row_numbers
-from models.prices import Price
-from models.rated import answered_calls, rated_calls
+from models.name_table import NameTable
+from models.rated import ANSWERED, Uses, batch_of, uses_of
 from models.route import Route
-from models.rows import FLAG_ANSWERED, FLAG_ORIGINATING, Rows
+from models.row_table import COLUMNS, Rows
 from models.telling import NOWHERE
 
 NAME_COLUMNS = ("switch", "trunk", "plan", "currency")
@@ -60,41 +60,38 @@ class Detector:
             partition: and its partition.
             position: offset of the batch in that log; None = each row's own offset (a backtest's line).
         """
+        rows = _aligned(rows)
         judged = self.admission.judge(rows)
         self._count(judged)
-        told = [*self._tell_minutes(rows, judged), *self._walk(rows, judged)]
+        uses = uses_of(rows, judged.verdicts)
+        told = [*self._tell_minutes(rows, judged, uses), *self._walk(rows, uses)]
         told.sort(key=lambda item: item[0])
         return list(_numbered(told, rows, log, partition, position)), judged
 
     def _count(self, judged: Judged) -> None:
+        verdicts = np.bincount(judged.verdicts, minlength=TOO_LATE + 1).tolist()
         for name, verdict in zip(self.counts, (COUNTED, LATE, DUPLICATE, TOO_LATE), strict=True):
-            self.counts[name] += int((judged.verdicts == verdict).sum())
+            self.counts[name] += verdicts[verdict]
 
-    def _tell_minutes(self, rows: Rows, judged: Judged) -> Iterator[tuple[int, Finding]]:
+    def _tell_minutes(self, rows: Rows, judged: Judged, uses: Uses) -> Iterator[tuple[int, Finding]]:
         """Count answered calls; when a source partition enters a new minute, tell what has changed before the newest.
 
         Of a backlog each partition is read by itself: the minutes of the second change when the first has told them.
         """
-        answered = (judged.verdicts == COUNTED) & (rows.flags & FLAG_ANSWERED > 0) & (rows.flags & FLAG_ORIGINATING > 0)
-        minutes = judged.clock // MINUTE_MS
+        answered = uses & ANSWERED > 0
         begin = 0
         for turn in np.flatnonzero(turns(rows.source, rows.high, self.minutes)).tolist():
             self.totals.add(rows.ts[begin:turn][answered[begin:turn]])
-            if told := self.totals.close(int(minutes[turn])):
+            if told := self.totals.close(int(judged.clock[turn]) // MINUTE_MS):
                 yield turn, Totals(NOWHERE, told)
             begin = turn
         self.totals.add(rows.ts[begin:][answered[begin:]])
 
-    def _walk(self, rows: Rows, judged: Judged) -> Iterator[tuple[int, Finding]]:
-        priced = (rows.price == Price.FREE) | (rows.price == Price.PAID)
-        evident = priced & (judged.verdicts <= LATE) & (judged.verdicts != DUPLICATE)
-        counted = (judged.verdicts == COUNTED) & (rows.flags & FLAG_ANSWERED > 0) & (rows.flags & FLAG_ORIGINATING > 0)
-        used = (evident | counted) & (rows.code > 0)
-        ids = self._ids(rows, used)
-        for code in np.unique(rows.code[used]).tolist():
-            here = rows.code == code
-            answered, mine = np.flatnonzero(here & counted), np.flatnonzero(here & evident)
-            yield from self._route(code).walk(rated_calls(rows, mine, ids), answered_calls(rows, answered, ids))
+    def _walk(self, rows: Rows, uses: Uses) -> Iterator[tuple[int, Finding]]:
+        rated, answered, parts = batch_of(rows, uses, self._ids(rows, (uses > 0) & (rows.code > 0)))
+        for code, rated_from, rated_to, answered_from, answered_to, free in parts.tolist():
+            calls = rated[rated_from:rated_to], answered[answered_from:answered_to]
+            yield from self._route(code).walk(*calls, free)
 
     def _route(self, code: int) -> Route:
         if code not in self.routes:
@@ -103,8 +100,7 @@ class Detector:
 
     def _ids(self, rows: Rows, used: Mask) -> dict[str, Ints]:
         """Ids of every named column of all rows; only rows that are `used` give new ones."""
-        ids = {column: table.ids(getattr(rows, column), rows.names, used) for column, table in self._names.items()}
-        return ids | {"rate_key": row_numbers(rows.rate_key, rows.names)}
+        return {column: table.ids(getattr(rows, column), rows.names, used) for column, table in self._names.items()}
 
     def snapshot(self) -> dict[str, Any]:
         """What is not in the pages of the routes: names, sources, totals, event time."""
@@ -131,6 +127,17 @@ class Detector:
     def load_route(self, code: int, state: dict[str, Any]) -> None:
         """Put back one calling code's state."""
         self._route(code).load(state)
+
+
+def _aligned(rows: Rows) -> Rows:
+    """Rows as kernels are compiled for: columns that were cut out of a block's bytes may lie anywhere."""
+    copies = {}
+    for name in COLUMNS:
+        column = getattr(rows, name)
+        if not column.flags.aligned:
+            copies[name] = column.copy()
+            copies[name].flags.writeable = column.flags.writeable  # kernels are compiled for either, too
+    return dataclasses.replace(rows, **copies) if copies else rows
 
 
 def _numbered(

@@ -43,6 +43,7 @@ WIDTH = BEFORE + 2 * PLACES
 OTHER_ID = 1
 """What all switches, trunks and plans beyond the detector's limit share: no scope of its own."""
 START_ROOM = 16
+POWERS = 10 ** np.arange(E164_DIGITS + 1)
 
 Table = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -78,30 +79,53 @@ def shared_with(calls: Table, number: int, digits: int) -> Table:
 
 
 @nb.njit(cache=True)
+def _least_bound(call: Table, paid: Table) -> int:
+    """The least bound of the scopes that an open call shares with a paid one: a shorter common prefix raises none."""
+    least = call[BOUNDS]
+    for scope in range(1, BEFORE - BOUNDS):
+        if call[SWITCH + scope - 1] == paid[SWITCH + scope - 1]:
+            least = min(least, call[BOUNDS + scope])
+    return least  # type: ignore[no-any-return] # an int to Python
+
+
+@nb.njit(cache=True)
+def _raise_bounds(call: Table, paid: Table) -> None:
+    """Raise the bounds of an open call that was made before a paid one, in the scopes that they share.
+
+    Two padded numbers that lie 10^n or more apart differ before their last n digits: most pairs need no more.
+    """
+    limit, least = min(call[DIGITS], paid[DIGITS]), _least_bound(call, paid)
+    if least >= limit or abs(call[PADDED] - paid[PADDED]) >= POWERS[E164_DIGITS - 1 - least]:
+        return
+    shared = common_digits(call[PADDED], paid[PADDED], limit)
+    call[BOUNDS] = max(call[BOUNDS], shared)
+    for scope in range(1, BEFORE - BOUNDS):
+        if call[SWITCH + scope - 1] == paid[SWITCH + scope - 1]:
+            call[BOUNDS + scope] = max(call[BOUNDS + scope], shared)
+
+
+@nb.njit(cache=True)
 def close_by_paid(calls: Table, paid: Table) -> None:
     """Raise the bounds of the open calls that were made before a paid call of their scope.
 
     A call that was charged itself is no evidence in any scope, whenever its charge says that it began.
     `paid` has the columns of an open call up to CALL, one row per paid call.
     """
-    for p in range(paid.shape[0]):
-        for i in range(calls.shape[0]):
+    for i in range(calls.shape[0]):
+        for p in range(paid.shape[0]):
             if calls[i, CALL] == paid[p, CALL]:
                 calls[i, BOUNDS:BEFORE] = calls[i, DIGITS]
-            if calls[i, START] > paid[p, START]:
-                continue
-            shared = common_digits(calls[i, PADDED], paid[p, PADDED], min(calls[i, DIGITS], paid[p, DIGITS]))
-            calls[i, BOUNDS] = max(calls[i, BOUNDS], shared)
-            for scope in range(1, 4):
-                column = SWITCH + scope - 1
-                if calls[i, column] == paid[p, column]:
-                    calls[i, BOUNDS + scope] = max(calls[i, BOUNDS + scope], shared)
+            elif calls[i, START] <= paid[p, START]:
+                _raise_bounds(calls[i], paid[p])
 
 
 @nb.njit(cache=True)
 def _proves(call: Table) -> bool:
     """Whether a call still proves something at some prefix and scope."""
-    return bool((call[BOUNDS:BEFORE] < call[DIGITS]).any())
+    least = call[BOUNDS]
+    for scope in range(BOUNDS + 1, BEFORE):
+        least = min(least, call[scope])
+    return bool(least < call[DIGITS])
 
 
 @nb.njit(cache=True)
@@ -115,12 +139,15 @@ def _open_of(calls: Table, payer: int) -> int:
 
 
 @nb.njit(cache=True)
-def _spent(calls: Table, since: int) -> Mask:
-    """Calls that began before `since` (ms) or prove nothing any more."""
-    gone = np.empty(calls.shape[0], np.bool_)
+def _keep_back(calls: Table, since: int) -> int:
+    """Close up the calls that began at `since` (ms) or later and still prove something; gives back how many."""
+    kept = 0
     for i in range(calls.shape[0]):
-        gone[i] = calls[i, START] < since or not _proves(calls[i])
-    return gone
+        if calls[i, START] >= since and _proves(calls[i]):
+            if kept < i:
+                calls[kept] = calls[i]
+            kept += 1
+    return kept
 
 
 class OpenCalls:
@@ -169,9 +196,8 @@ class OpenCalls:
 
     def expire(self, now: int) -> None:
         """Forget what is older than a week at event time `now` (ms), and what proves nothing any more."""
-        gone = _spent(self.table, now - KEEP_MS)
-        if gone.any():
-            self.drop(gone)
+        if self._size:
+            self._size = _keep_back(self.table, now - KEEP_MS)
 
     def snapshot(self) -> dict[str, Any]:
         """The calls as plain versioned values."""

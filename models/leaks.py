@@ -19,16 +19,13 @@ import numpy as np
 
 from models.evidence import (
     BOUNDS,
-    DIGITS,
     DIMENSIONS,
-    OTHER_ID,
     PADDED,
     PAYER,
     RATE_KEY,
     Mask,
     OpenCalls,
     Table,
-    shared_with,
 )
 from models.history import History
 from models.odds import Before, Floats, Limits, grade, log10_odds, proving
@@ -102,21 +99,13 @@ def best(
 
 def candidates(calls: OpenCalls, code: str, known: Knowledge, outside: Mask | None = None) -> Iterator[Candidate]:
     """Every set of free calls around the newest one that could be one leak, by scope and prefix."""
-    newest = calls.table[-1]
-    number = str(newest[PADDED])[: newest[DIGITS]]
-    shared = shared_with(calls.table, newest[PADDED], newest[DIGITS])
-    beyond = np.ones(len(calls), np.bool_) if outside is None else outside
-    found, members = runs(calls.table, shared, _columns(newest), len(code), beyond)
-    for (scope, _), which in zip(found.tolist(), members, strict=True):
-        run = calls.table[which]
+    table = calls.table
+    found, members = runs(table, len(code), outside)
+    number = str(table[-1, PADDED]) if len(found) else ""
+    for (scope, _, common), which in zip(found.tolist(), members, strict=True):
+        run = table[which]
         if known.limits.payers_min <= 2 or len(np.unique(run[:, PAYER])) >= known.limits.payers_min:
-            yield from _named(scope, number[: shared[which].min()], run, known)
-
-
-def _columns(newest: Table) -> Table:
-    """The column that each scope's calls have in common, -1 where the newest call has no place of that kind."""
-    places = [column for column in DIMENSIONS if column is not None]
-    return np.array([0, *(-1 if newest[column] in (0, OTHER_ID) else column for column in places)], np.int64)
+            yield from _named(scope, number[:common], run, known)
 
 
 def _named(scope: int, prefix: str, calls: Table, known: Knowledge) -> Iterator[Candidate]:

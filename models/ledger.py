@@ -6,6 +6,7 @@ from typing import Any
 import numba as nb
 import numpy as np
 
+from models.cells import DAY_MS
 from models.evidence import (
     BEFORE,
     BOUNDS,
@@ -24,7 +25,7 @@ from models.evidence import (
     OpenCalls,
     Table,
 )
-from models.history import DAY_MS, SETUP, History
+from models.history import SETUP, History
 
 EXPLAINED_PAYERS = 16
 """Open calls of one leak, circumstance and day that are kept: more would prove no wider leak any better."""
@@ -68,11 +69,10 @@ class Ledger:
 
     def keep(self, call: Table) -> None:
         """Keep a rated free call as evidence, and count it in the history."""
-        kept = self._opened(call, np.zeros(len(self.calls), np.bool_))
-        if kept is not None:
-            kept[COUNTED] = 1
-            self.history.add_free(int(kept[CELL]), int(kept[TS]))
-            self.calls.add(kept)
+        kept = self._opened(call)
+        kept[COUNTED] = 1
+        self.history.add_free(int(kept[CELL]), int(kept[TS]))
+        self.calls.add(kept)
 
     def keep_explained(self, call: Table, inside: Mask) -> bool:
         """Keep a free call under a leak that stands, if it may help to prove a wider one; False where it does not.
@@ -84,20 +84,19 @@ class Ledger:
             call: a rated call.
             inside: which open calls are under the leak.
         """
-        kept = self._opened(call, inside)
-        if kept is not None:
-            self.calls.add(kept)
-        return kept is not None
+        kept, open_calls = self._opened(call), self.calls.table
+        _inherit(open_calls, inside, kept)
+        if _adds_nothing(open_calls, inside, kept):
+            return False
+        self.calls.add(kept)
+        return True
 
-    def _opened(self, call: Table, inside: Mask) -> Table | None:
-        """A rated call as an open one, not counted; None where it adds nothing to those `inside` its leak."""
+    def _opened(self, call: Table) -> Table:
+        """A rated call as an open one, not counted, bounded by the paid calls that the history knows of."""
         kept = np.zeros(WIDTH, np.int64)
         kept[:FACTS] = call[:FACTS]
-        kept[CELL] = cell = self.history.cell_of(kept)
-        kept[BOUNDS:BEFORE] = self.history.bounds(cell, kept)
-        kept[BEFORE:] = self.history.places.begin(cell, int(kept[STAGE]), int(kept[TS]))
-        _inherit(self.calls.table, inside, kept)
-        return None if _adds_nothing(self.calls.table, inside, kept) else kept
+        self.history.open(kept)
+        return kept
 
     def forget_habit(self, calls: Table) -> None:
         """Take the free calls of a leak out of the price history."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+import numba as nb
 import numpy as np
 import numpy.typing as npt
 
@@ -18,6 +19,18 @@ Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.uint32]
 
 
+@nb.njit(cache=True)
+def _first_used(codes: Codes, used: npt.NDArray[np.bool_], names: int) -> Codes:
+    """The codes of the rows that are `used`, each once, in the order in which they come."""
+    seen, first, count = np.zeros(names, np.bool_), np.empty(names, np.uint32), 0
+    for i in range(codes.size):
+        if used[i] and not seen[codes[i]]:
+            seen[codes[i]] = True
+            first[count] = codes[i]
+            count += 1
+    return first[:count]
+
+
 class NameTable:
     """Names of one column by id, in the order in which rows first used them; 0 is absent, 1 is `…`."""
 
@@ -27,10 +40,9 @@ class NameTable:
 
     def ids(self, codes: Codes, names: Sequence[str], used: npt.NDArray[np.bool_]) -> Ints:
         """Ids of a column of codes into a batch's `names`, int64[rows]; only rows that are `used` give new ids."""
-        present, first = np.unique(codes[used], return_index=True)
+        first = _first_used(codes, used, len(names))
         known = np.full(len(names), OTHER_ID, np.int64)
-        for code in present[np.argsort(first)].tolist():
-            known[code] = self._id(names[code])
+        known[first] = [self._id(names[code]) for code in first.tolist()]
         return known[codes]
 
     def _id(self, name: str) -> int:

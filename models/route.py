@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from models.answered import AnsweredPrefixes
-from models.evidence import CALL, DIGITS, PADDED, PAYER, STAGE, START, TS, Mask, OpenCalls, Table, close_by_paid
+from models.evidence import CALL, PAYER, STAGE, START, TS, Mask, OpenCalls, Table, close_by_paid
 from models.history import FINAL
 from models.leaks import RANK, Candidate, Judgement, Knowledge, best, judge
 from models.ledger import Ledger
@@ -46,28 +46,27 @@ class Route:
         """The open free calls."""
         return self.ledger.calls
 
-    def walk(self, rated: Table, answered: Table) -> Iterator[Told]:
-        """Take a batch's rated calls, int64[calls, RATED_WIDTH], in their order.
+    def walk(self, rated: Table, answered: Table, free: int) -> Iterator[Told]:
+        """Take a batch's rated calls, int64[calls, RATED_WIDTH], in their order; `free` says how many are free.
 
         `answered` has its answered calls: int64[calls, ANSWERED_WIDTH].
         """
         self._unanswered = answered
         begin = 0
-        for free in np.flatnonzero(rated[:, PRICE] == Price.FREE).tolist():
-            yield from self._paid(rated[begin:free])
-            yield from self._free(rated[free])
-            begin = free + 1
+        for position in np.flatnonzero(rated[:, PRICE] == Price.FREE).tolist() if free else ():
+            yield from self._paid(rated[begin:position])
+            yield from self._free(rated[position])
+            begin = position + 1
         yield from self._paid(rated[begin:])
         self._answer(LAST_ROW)
 
     def _answer(self, row: int) -> None:
         """Count the answered calls above a row of the batch: those below it have not happened yet."""
-        split = int(np.searchsorted(self._unanswered[:, 0], row))
+        calls = self._unanswered
+        split = len(calls) if row == LAST_ROW else int(np.searchsorted(calls[:, 0], row))
         if split:
-            _, minutes, prefixes = self._unanswered[:split, :3].T
-            self.answered.add(minutes, prefixes, self._unanswered[:split, 3:])
-            self.answered.forget()
-            self._unanswered = self._unanswered[split:]
+            self.answered.add(calls[:split, 1], calls[:split, 2], calls[:split, 3:])
+            self._unanswered = calls[split:]
 
     def _paid(self, rated: Table) -> Iterator[Told]:
         """Take paid calls in bulk, but for the charges that speak against a leak's proof: each is judged by itself."""
@@ -84,9 +83,10 @@ class Route:
             return []
         final = np.flatnonzero(rated[:, STAGE] == FINAL)
         made = rated[final, CALL].tolist()
-        return [
-            at for at, call in zip(final.tolist(), made, strict=True) if any(call in leak.calls for leak in self.leaks)
-        ]
+        held = [leak.calls for leak in self.leaks if not leak.calls.keys().isdisjoint(made)]
+        if not held:
+            return []
+        return [at for at, call in zip(final.tolist(), made, strict=True) if any(call in calls for calls in held)]
 
     def _bulk(self, rated: Table) -> Iterator[Told]:
         if len(rated):
@@ -95,9 +95,9 @@ class Route:
                 yield from self._under_leak(leak, rated[leak.covers(rated)])
 
     def _note(self, rated: Table) -> None:
-        self.ledger.history.advance(int(rated[:, TS].max()))
         self.ledger.history.add_paid(rated, rated[:, RATE], rated[:, CURRENCY])
-        close_by_paid(self.calls.table, rated)
+        if len(self.calls):
+            close_by_paid(self.calls.table, rated)
 
     def _under_leak(self, leak: Standing, rated: Table) -> Iterator[Told]:
         """Let paid calls under a leak speak against it, one by one, until one ends it."""
@@ -131,10 +131,10 @@ class Route:
         return RANK[judge(candidate, self.ledger.history, self.code, self._known).grade] <= RANK[leak.grade]
 
     def _free(self, call: Table) -> Iterator[Told]:
-        self._answer(int(call[ROW]))
-        self.ledger.history.advance(int(call[TS]))
-        self.calls.expire(int(call[TS]))
-        number = str(call[PADDED])[: call[DIGITS]]
+        padded, digits, _, ts = call[: TS + 1].tolist()
+        self.ledger.history.advance(ts)
+        self.calls.expire(ts)
+        number = str(padded)[:digits]
         expected = self._known.expected(number)
         if (expected is not None and expected[0] == 0) or self._known.is_freephone(number):
             return
@@ -161,7 +161,7 @@ class Route:
                 yield from self._conclude(judged, call)
                 return
         if leak.due(int(call[TS])):
-            yield int(call[ROW]), self._tell.leak(leak, self.answered)
+            yield self._told(int(call[ROW]), leak)
 
     def _consider(self, call: Table) -> Iterator[Told]:
         """Keep the call as evidence and look for the leak that it completes."""
@@ -185,7 +185,7 @@ class Route:
             if len(self._rejected) >= REJECTED_MAX:
                 self._rejected.clear()
             self._rejected[key] = judged.why
-            yield row, self._tell.leak(self._standing(judged), self.answered)
+            yield self._told(row, self._standing(judged))
 
     def _conclude(self, judged: Judgement, call: Table) -> Iterator[Told]:
         """Let the leak stand, in the place of those that it replaces; one that stands already is told of by the second.
@@ -195,7 +195,7 @@ class Route:
         known = next((leak for leak in self.leaks if leak.same_subject(judged.candidate)), None)
         if known is not None and known.grade == judged.grade:
             if known.due(int(call[TS])):
-                yield int(call[ROW]), self._tell.leak(known, self.answered)
+                yield self._told(int(call[ROW]), known)
             return
         found = self._standing(judged)
         if known is not None:
@@ -205,7 +205,12 @@ class Route:
         found.told_second = found.last_ts // 1000
         if judged.grade != "held":
             self.ledger.forget_habit(judged.candidate.calls)
-        yield int(call[ROW]), self._tell.leak(found, self.answered, gone)
+        yield self._told(int(call[ROW]), found, gone)
+
+    def _told(self, row: int, leak: Standing, replaced: Sequence[Standing] = ()) -> Told:
+        """Tell of a leak with the calls that were answered above the row."""
+        self._answer(row)
+        return row, self._tell.leak(leak, self.answered, replaced)
 
     def _standing(self, judged: Judgement) -> Standing:
         found = judged.candidate

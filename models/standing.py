@@ -3,16 +3,19 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+import numba as nb
 import numpy as np
 
 from models.evidence import (
     CALL,
     DIGITS,
     DIMENSIONS,
+    E164_DIGITS,
     OFFSET,
     PADDED,
     PAYER,
     PLAN,
+    POWERS,
     SCOPES,
     SOURCE,
     START,
@@ -29,6 +32,19 @@ COUNTED_MAX = 4_096
 SECOND_MS = 1_000
 MENDED_PAYERS = 2
 """Paid calls of this many payers at one switch and plan end a leak (design, section 5)."""
+
+
+@nb.njit(cache=True)
+def _inside(calls: Table, numbers: tuple[int, int], digits: int, column: int, within: int) -> Mask:
+    """Which calls went to padded numbers in a range, of `digits` if not 0, and have `within` in a column if not -1."""
+    inside = np.empty(calls.shape[0], np.bool_)
+    for i in range(calls.shape[0]):
+        inside[i] = (
+            numbers[0] <= calls[i, PADDED] < numbers[1]
+            and (digits == 0 or calls[i, DIGITS] == digits)
+            and (column < 0 or calls[i, column] == within)
+        )
+    return inside
 
 
 @dataclass(slots=True)
@@ -92,12 +108,11 @@ class Standing:
 
     def covers(self, calls: Table) -> Mask:
         """Which calls are under the leak: bool[calls]."""
-        scale = 10 ** (15 - len(self.digits))
-        inside: Mask = calls[:, PADDED] // scale == int(self.digits)
-        if self.single:
-            inside &= calls[:, DIGITS] == len(self.digits)
-        column = DIMENSIONS[self.scope]
-        return inside if column is None else inside & (calls[:, column] == self.within)
+        scale = POWERS[E164_DIGITS - len(self.digits)]
+        first = int(self.digits) * scale
+        where = (first, first + scale), len(self.digits) if self.single else 0, DIMENSIONS[self.scope] or -1
+        inside: Mask = _inside(calls, *where, self.within)
+        return inside
 
     def wraps(self, other: "Standing") -> bool:
         """Whether every call under `other` is under this leak too."""

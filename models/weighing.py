@@ -9,10 +9,27 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from models.evidence import BEFORE, BOUNDS, CELL, COUNTED, DEPTH, LEVELS, PAYER, SCOPES, STAGE, Mask, Table
+from models.evidence import (
+    BEFORE,
+    BOUNDS,
+    CELL,
+    COUNTED,
+    DEPTH,
+    DIGITS,
+    LEVELS,
+    OTHER_ID,
+    PADDED,
+    PAYER,
+    SCOPES,
+    STAGE,
+    SWITCH,
+    Mask,
+    Table,
+    shared_with,
+)
 from models.history import SETUP
 from models.odds import PRIOR_FREE
-from models.places import ASIDE, FREE, PAID, STAGES, Places, Sums
+from models.places import ASIDE, FREE, PAID, STAGES, Places, Positions, Sums
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -37,14 +54,14 @@ class Weighed(NamedTuple):
 
 
 @nb.njit(cache=True)
-def _take_out(sums: Sums, of: Ints, calls: Table, sign: int) -> None:
+def _take_out(sums: Sums, of: Positions, calls: Table, sign: int) -> None:
     for call in calls:
         for place in of[call[CELL]]:
             sums[place, call[STAGE], FREE] -= sign * call[COUNTED]
 
 
 @nb.njit(cache=True)
-def _before(sums: Sums, of: Ints, calls: Table, scope: int, deepest: int, enough: int) -> tuple[int, int, int]:
+def _before(sums: Sums, of: Positions, calls: Table, scope: int, deepest: int, enough: int) -> tuple[int, int, int]:
     """The level with enough rated calls before the run's first call of each stage, and what was free and paid there."""
     first = np.full(STAGES, -1)
     for i in range(calls.shape[0] - 1, -1, -1):
@@ -75,7 +92,7 @@ def _usual(sums: Sums, place: int, stage: int) -> float:
 
 
 @nb.njit(cache=True)
-def _says_nothing(sums: Sums, places: Ints, call: Table, deepest: int, fits: bool) -> bool:
+def _says_nothing(sums: Sums, places: Positions, call: Table, deepest: int, fits: bool) -> bool:
     """Whether a free set-up is what this switch shows of any call, as far as we know.
 
     It had shown no price at set-up before. Only where the run's prefix is an entry of the operator's tables, and the
@@ -88,7 +105,7 @@ def _says_nothing(sums: Sums, places: Ints, call: Table, deepest: int, fits: boo
 
 
 @nb.njit(cache=True)
-def _shown(sums: Sums, places: Ints, stage: int, scope: int, from_level: int) -> float:
+def _shown(sums: Sums, places: Positions, stage: int, scope: int, from_level: int) -> float:
     """The chance that a call was free for reasons of its own: where it went, its switch, its trunk, its plan."""
     usual = 0.0
     for level in range(from_level, LEVELS):
@@ -99,7 +116,7 @@ def _shown(sums: Sums, places: Ints, stage: int, scope: int, from_level: int) ->
 
 
 @nb.njit(cache=True)
-def _payers(sums: Sums, of: Ints, calls: Table, scope: int, levels: tuple[int, int], fits: bool) -> Floats:
+def _payers(sums: Sums, of: Positions, calls: Table, scope: int, levels: tuple[int, int], fits: bool) -> Floats:
     """Every payer's own and shown chance, float64[2, payers]."""
     chances = np.ones((2, calls.shape[0]))
     payers = np.empty(calls.shape[0], np.int64)
@@ -120,7 +137,7 @@ def _payers(sums: Sums, of: Ints, calls: Table, scope: int, levels: tuple[int, i
 
 @nb.njit(cache=True)
 def _weigh(
-    sums: Sums, of: Ints, calls: Table, scope: int, deepest: int, enough: int, fits: bool
+    sums: Sums, of: Positions, calls: Table, scope: int, deepest: int, enough: int, fits: bool
 ) -> tuple[int, int, int, Floats]:
     _take_out(sums, of, calls, 1)
     level, free, paid = _before(sums, of, calls, scope, deepest, enough)
@@ -146,38 +163,42 @@ def weigh(places: Places, calls: Table, scope: int, after_code: int, enough: int
 
 
 @nb.njit(cache=True)
-def _runs(table: Table, shared: Ints, columns: Ints, shortest: int, outside: Mask) -> tuple[Ints, Mask]:
-    newest, lengths = table[-1], shared.max() + 1
-    found = np.empty((columns.size * lengths, 2), np.int64)
-    members = np.zeros((columns.size * lengths + 1, table.shape[0]), np.bool_)
+def _runs(table: Table, shortest: int, outside: Mask) -> tuple[Ints, Mask]:
+    newest = table[-1]
+    shared = shared_with(table, newest[PADDED], newest[DIGITS])
+    lengths = shared.max() + 1
+    found = np.empty((len(SCOPES) * lengths, 3), np.int64)
+    members = np.zeros((len(SCOPES) * lengths + 1, table.shape[0]), np.bool_)
     count = 0
-    for scope in range(columns.size):
-        begun = count
-        for length in range(max(shortest, newest[BOUNDS + scope] + 1), lengths if columns[scope] >= 0 else 0):
-            run, others, beyond = members[count], False, False
+    for scope in range(len(SCOPES)):
+        begun, within = count, 0 if scope == 0 else newest[SWITCH + scope - 1]
+        none = scope > 0 and (within in (0, OTHER_ID))
+        for length in range(max(shortest, newest[BOUNDS + scope] + 1), 0 if none else lengths):
+            run, others, beyond, common = members[count], False, False, lengths
             for i in range(table.shape[0]):
-                here = scope == 0 or table[i, columns[scope]] == newest[columns[scope]]
+                here = scope == 0 or table[i, SWITCH + scope - 1] == within
                 run[i] = here and shared[i] >= length and table[i, BOUNDS + scope] < length
-                others |= run[i] and table[i, PAYER] != newest[PAYER]
-                beyond |= run[i] and outside[i]
+                if run[i]:
+                    others |= table[i, PAYER] != newest[PAYER]
+                    beyond |= outside.size == 0 or outside[i]
+                    common = min(common, shared[i])
             if others and beyond and not (count > begun and (run == members[count - 1]).all()):
-                found[count] = scope, length
+                found[count] = scope, length, common
                 count += 1
     return found[:count], members[:count]
 
 
-def runs(table: Table, shared: Ints, columns: Ints, shortest: int, outside: Mask) -> tuple[Ints, Mask]:
+def runs(table: Table, shortest: int, outside: Mask | None) -> tuple[Ints, Mask]:
     """The different runs of two payers or more at the prefixes of the newest open call, the shortest prefixes first.
 
     Args:
         table: the open calls.
-        shared: leading digits that each shares with the newest.
-        columns: per scope what its calls have in common, -1 = not a scope of the newest call (that of `all` is unused).
         shortest: length of the calling code.
-        outside: calls of which a run must have one.
+        outside: calls of which a run must have one; None = of any.
 
     Returns:
-        Position in SCOPES and length of a prefix, int64[runs, 2], and the calls, bool[runs, calls].
+        Position in SCOPES, length of a prefix, and digits that all calls share with the newest, int64[runs, 3]; and
+        the calls, bool[runs, calls].
     """
-    found, members = _runs(table, shared, columns, shortest, outside)
+    found, members = _runs(table, shortest, np.zeros(0, np.bool_) if outside is None else outside)
     return found, members

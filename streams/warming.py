@@ -3,8 +3,11 @@
 from models.records import decode
 from models.rows import rows_of, warm
 from models.tables import Tables
+from streams import blocks
 from streams.assembly import detector_of
 from streams.settings import Settings
+
+COVERS = (blocks.Cover("warm:", "", 0, 1, 0),)
 
 
 def warm_detector(settings: Settings, tables: Tables) -> None:
@@ -19,7 +22,8 @@ def warm_detector(settings: Settings, tables: Tables) -> None:
     ]
     decoded = decode(lines)
     zeros = np.zeros(len(lines), np.int64)
-    rows, _ = rows_of(decoded, settings.numbering(), tables, zeros.astype(np.int32), zeros)
+    made, _ = rows_of(decoded, settings.numbering(), tables, zeros.astype(np.int32), zeros)
+    rows = blocks.decode(blocks.encode(blocks.Block(COVERS, made))).rows  # read-only columns are compiled apart
     detector = detector_of(settings, tables)
     detector.source("warm:")
     detector.apply(rows, "warm", 0, None)

@@ -50,7 +50,7 @@ def test_prefixes_survive_a_page(calls):
 
 def test_old_minutes_are_forgotten():
     prefixes = filled([(EPOCH_MINUTE - KEEP_MINUTES - 1, 3331234, 0, 0, 0), (EPOCH_MINUTE, 3331234, 0, 0, 0)])
-    prefixes.forget()
+    assert prefixes.hour_before((EPOCH_MINUTE - KEEP_MINUTES) * MINUTE_MS, "333", (0, 0, 0)) == 0
     assert [minute for minute, _ in prefixes.snapshot()] == [EPOCH_MINUTE]
 
 
@@ -99,3 +99,26 @@ def test_totals_of_few_calls(ts):
     totals = AnsweredTotals()
     totals.add(np.array(ts, np.int64))
     assert sum(count for _, count in totals.close(1)) == len(ts)
+
+
+@given(answered, st.lists(st.integers(1, 30), max_size=4), st.sampled_from(["33", "333", "3331234"]))
+def test_calls_that_are_summed_up_in_pieces_are_those_of_one_piece(calls, cuts, digits):
+    whole, pieces, begin = filled(calls), AnsweredPrefixes(), 0
+    for end in [*sorted(cuts), len(calls)]:
+        if part := calls[begin:end]:
+            table = np.array(part, np.int64)
+            pieces.add(table[:, 0], table[:, 1], table[:, 2:])
+            pieces.snapshot()
+        begin = max(begin, end)
+    assert pieces.snapshot() == whole.snapshot()
+    ts = EPOCH_MINUTE * MINUTE_MS
+    assert pieces.hour_before(ts, digits, (0, 1, 0)) == whole.hour_before(ts, digits, (0, 1, 0))
+
+
+def test_a_minute_that_has_not_changed_is_not_packed_again():
+    prefixes = filled([(EPOCH_MINUTE - 1, 3331234, 0, 0, 0), (EPOCH_MINUTE, 3331234, 0, 0, 0)])
+    before = dict(prefixes.snapshot())
+    prefixes.add(np.array([EPOCH_MINUTE]), np.array([3331234]), np.zeros((1, 3), np.int64))
+    after = dict(prefixes.snapshot())
+    assert after[EPOCH_MINUTE - 1] is before[EPOCH_MINUTE - 1]
+    assert after[EPOCH_MINUTE] != before[EPOCH_MINUTE]

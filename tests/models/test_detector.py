@@ -17,7 +17,7 @@ from models.findings import Leak, Totals, encode
 from models.numbers import Network
 from models.odds import Limits
 from models.records import decode
-from models.rows import Rows, rows_of
+from models.rows import COLUMNS, Rows, rows_from, rows_of
 from models.rules import knowledge_of
 
 NETWORK = Network(home_country_code="212")
@@ -213,3 +213,17 @@ def test_batches_of_any_size_give_the_same_findings_when_names_run_out(lines, da
         assert played(lines, cuts) == whole
         assert played(lines, stops=cuts) == whole
     taught.cache_clear()
+
+
+def test_columns_that_were_cut_out_of_bytes_anywhere_give_the_same_findings():
+    whole, shifted = detector(), detector()
+    lines = [*MORNING, *(free(number("+333", nth), nth, NOON + nth * SECOND) for nth in range(4))]
+    batch = rows(whole, lines, 0)
+    rows(shifted, lines[:1], 0)
+    raw = {name: b"\0" + getattr(batch, name).tobytes() for name in COLUMNS}
+    columns = {name: np.frombuffer(raw[name], dtype, len(batch), 1) for name, dtype in COLUMNS.items()}
+    found = [
+        [encode(one) for one in to.apply(given_rows, "rows", 0, None)[0]]
+        for to, given_rows in ((whole, batch), (shifted, rows_from(columns, batch.names)))
+    ]
+    assert found[0] == found[1] != []

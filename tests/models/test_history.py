@@ -93,7 +93,7 @@ def test_the_usual_price_is_the_newest_that_was_known():
 def test_free_calls_are_counted_and_taken_back():
     history = History(2)
     pay(history, [("33312345678", 0, 0, 0, 1)])
-    cell = int(history.cells(calls([("33312345678", 0, 0, 0, 1)]))[0])
+    cell = history.cell_of(calls([("33312345678", 0, 0, 0, 1)])[0])
     history.add_free(cell, TODAY)
     assert seen(history, "33312", 1) == (1, 1)
     history.add_free(cell, TODAY, -1)
@@ -137,6 +137,6 @@ def test_a_page_whose_sums_are_of_other_cells_is_refused():
     history = History(2)
     pay(history, [("33312345678", 0, 0, 0, 1)])
     state = history.snapshot()
-    state["places"]["sums"] = b""
+    state["places"]["places"] = 0
     with pytest.raises(ValueError, match="sums of 0 places"):
         History.restore(state)

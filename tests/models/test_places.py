@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.places import EPISODE_MS, PAID, Places
+from models.places import EPISODE_MS, PAID, Places, count_paid
 
 steps = st.lists(st.tuples(st.sampled_from(["paid", "free"]), st.integers(0, 3), st.integers(0, 100)), max_size=40)
 PREFIXES = (33311, 33312, 33345, 33611)
@@ -18,7 +18,7 @@ def places() -> Places:
 
 
 def pay(to: Places, cell: int, known: bool = True) -> None:
-    to.add_paid(np.array([cell]), np.array([0]), np.array([0]), np.array([known]))
+    count_paid(to.table, cell, 0, 0, known)
 
 
 @given(steps)
