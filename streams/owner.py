@@ -11,6 +11,7 @@ from models.row_table import Rows
 from streams.blocks import Block, decode
 from streams.coverage import Coverage
 from streams.pages import FORMAT, Manifest, Page, PageStore
+from streams.route_pages import RoutePages
 
 PRINTS_PER_PAGE = 100_000
 
@@ -24,7 +25,7 @@ class Owner:
         self.next_offset = 0
         self._store = store
         self._coverage = Coverage()
-        self._routes: dict[str, Page] = {}
+        self._routes = RoutePages(store)
         self._prints: list[Page] = []
         self._dirty: set[int] = set()
         self._new_prints: list[tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]] = []
@@ -73,15 +74,14 @@ class Owner:
     def write_pages(self) -> tuple[Manifest, list[Page]]:
         """Send the pages that changed; gives the manifest to commit after them, and what it makes superfluous."""
         at = self.next_offset
-        gone = []
-        for code in sorted(self._dirty & self.detector.routes.keys()):
-            gone += [self._routes[str(code)]] if str(code) in self._routes else []
-            self._routes[str(code)] = self._store.write(f"route/{code}@{at}", self.detector.routes[code].snapshot())
+        changed = sorted(self._dirty & self.detector.routes.keys())
+        gone = self._routes.write([(str(code), self.detector.routes[code]) for code in changed], at)
         gone += [page for page in self._prints if page.until < self.detector.admission.slowest]
         self._prints = [page for page in self._prints if page not in gone] + self._write_prints(at)
         self._dirty.clear()
-        applied, detector = self._coverage.applied, self.detector.snapshot()
-        return Manifest(FORMAT, at, dict(applied), detector, dict(self._routes), list(self._prints)), gone
+        applied, routes = dict(self._coverage.applied), dict(self._routes.routes)
+        detector, older = self.detector.snapshot(), self._routes.older
+        return Manifest(FORMAT, at, applied, detector, routes, older, list(self._prints)), gone
 
     def _write_prints(self, at: int) -> list[Page]:
         if not self._new_prints:
@@ -120,9 +120,9 @@ class Owner:
         self.next_offset = self._saved = manifest.next_offset
         self._coverage = Coverage(manifest.applied)
         self.detector.load(manifest.detector)
-        self._routes, self._prints = manifest.routes, manifest.prints
-        for code, page in manifest.routes.items():
-            self.detector.load_route(int(code), restored.page(page))
+        self._prints = manifest.prints
+        for code, state in self._routes.restore(restored):
+            self.detector.load_route(code, state)
         for page in manifest.prints:
             keys, until = restored.page(page)
             self.detector.admission.load(np.frombuffer(keys, np.uint64), np.frombuffer(until, np.int64))

@@ -18,7 +18,7 @@ from streams.reading import to_the_end
 from streams.settings import Settings
 
 TOPIC = "ringfence.state"
-FORMAT = 2
+FORMAT = 3
 PART_BYTES = 900_000
 
 
@@ -38,6 +38,7 @@ class Manifest(msgspec.Struct):
     applied: dict[str, int]
     detector: dict[str, Any]
     routes: dict[str, Page]
+    older: dict[str, Page]
     prints: list[Page]
 
 
