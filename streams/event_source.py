@@ -3,6 +3,8 @@
 Nothing is passed over: an offset that cannot be read is not "none", and a commit that one partition refused failed.
 """
 
+from collections.abc import Sequence
+
 from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from streams.errors import DependencyError, RingfenceError
@@ -76,7 +78,7 @@ def is_good(message: Message) -> bool:
     return False
 
 
-def appended_ms(message: Message) -> int:
-    """When a record was appended, ms; 0 where the log does not say."""
-    kind, ts = message.timestamp()
-    return ts if kind == TIMESTAMP_LOG_APPEND_TIME else 0
+def append_times(messages: Sequence[Message]) -> list[int]:
+    """When each record was appended, ms; 0 where the log does not say."""
+    stamps = [message.timestamp() for message in messages]
+    return [ts if kind == TIMESTAMP_LOG_APPEND_TIME else 0 for kind, ts in stamps]

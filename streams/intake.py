@@ -25,7 +25,7 @@ from streams.cuts import parts, pieces
 from streams.dead_letters import TOPIC as DEAD_LETTERS
 from streams.dead_letters import Place, letter
 from streams.errors import DependencyError
-from streams.event_source import EVENTS, appended_ms, begin_of, commit, is_good, new_consumer
+from streams.event_source import EVENTS, append_times, begin_of, commit, is_good, new_consumer
 from streams.heartbeat import Heartbeat
 from streams.kafka import REACH_S
 from streams.outbox import Outbox
@@ -93,7 +93,8 @@ class Intake:
         due_s = time.monotonic() + COMMIT_S
         try:
             while not stop.is_set():
-                self.take([message for message in self._consumer.consume(BATCH, WAIT_S) if is_good(message)])
+                found = self._consumer.consume(BATCH, WAIT_S)
+                self.take([message for message in found if message.error() is None or is_good(message)])
                 if time.monotonic() >= due_s:
                     self.commit()
                     self._follow_tables()
@@ -155,7 +156,7 @@ class Intake:
         """Read records piece by piece, and send what comes of each."""
         values = [message.value() for message in messages]
         for begin, end in pieces([len(value or b"") for value in values]):
-            appended = [appended_ms(message) for message in messages[begin:end]]
+            appended = append_times(messages[begin:end])
             rows, rejects = scan_rows(
                 values[begin:end],
                 appended,

@@ -94,6 +94,7 @@ class Owner:
                 f"prints/{self._saved}-{at}/{begin}",
                 [keys[begin : begin + PRINTS_PER_PAGE].tobytes(), until[begin : begin + PRINTS_PER_PAGE].tobytes()],
                 int(until[begin : begin + PRINTS_PER_PAGE].max()),
+                level=0,
             )
             for begin in range(0, len(keys), PRINTS_PER_PAGE)
         ]

@@ -50,9 +50,16 @@ class PageStore:
         self._partition = partition
         self._outbox = outbox
 
-    def write(self, key: str, content: object, until: int = 1 << 62) -> Page:
-        """Send a page; it is durable when the outbox has settled."""
-        raw = zlib.compress(msgspec.msgpack.encode(content), 1)
+    def write(self, key: str, content: object, until: int = 1 << 62, *, level: int = 1) -> Page:
+        """Send a page; it is durable when the outbox has settled.
+
+        Args:
+            key: names all that decides its content.
+            content: what MessagePack can hold.
+            until: event time (ms) after which it is of no use.
+            level: of compression; 0 for what is as good as random.
+        """
+        raw = zlib.compress(msgspec.msgpack.encode(content), level)
         parts = [raw[begin : begin + PART_BYTES] for begin in range(0, len(raw), PART_BYTES)]
         for number, part in enumerate(parts):
             self._send(f"{key}#{number}", part)
