@@ -12,6 +12,7 @@ from models.tables import Tables
 from streams import logs
 from streams.backlog import Backlog
 from streams.faust_app import assigned, run
+from streams.garbage import settle
 from streams.heartbeat import Heartbeat
 from streams.outbox import Outbox
 from streams.pulse import Pulse
@@ -56,6 +57,7 @@ class FaustRole:
     def serve(self, make: Callable[[Settings, Any], faust.App]) -> None:
         """Run the app that `make` builds around this role, until SIGTERM."""
         self.app = make(self.settings, self)
+        settle()
         run(self.app)
 
     def took(self, event: Any) -> None:

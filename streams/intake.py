@@ -26,6 +26,7 @@ from streams.dead_letters import TOPIC as DEAD_LETTERS
 from streams.dead_letters import Place, letter
 from streams.errors import DependencyError
 from streams.event_source import EVENTS, append_times, begin_of, commit, is_good, new_consumer
+from streams.garbage import settle
 from streams.heartbeat import Heartbeat
 from streams.kafka import REACH_S
 from streams.outbox import Outbox
@@ -53,6 +54,7 @@ def main(settings: Settings, tables: Tables) -> None:
     warm()
     watch, outbox = TableWatch(settings, tables), Outbox(settings)
     consumer = new_consumer(settings)
+    settle()
     Intake(settings, watch, consumer, outbox, topic_id(settings, EVENTS)).run(stop, Heartbeat.from_env())
 
 
