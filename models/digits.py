@@ -11,6 +11,7 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
+from models.borrowing import borrowed, part
 from models.hashing import HASHED, Bytes, Key, Keys, Positions, Word, siphash
 
 Small = npt.NDArray[np.uint8]
@@ -61,7 +62,7 @@ class Facts(NamedTuple):
     """1 at every assigned calling code, [1000]."""
 
 
-@nb.njit(cache=True)
+@part
 def _separator(text: Bytes, i: int, end: int) -> int:
     """Return how many bytes of a visual separator stand at `i` (E.123, RFC 3966, Unicode's spaces and dashes)."""
     byte = text[i]
@@ -76,7 +77,7 @@ def _separator(text: Bytes, i: int, end: int) -> int:
     return 0
 
 
-@nb.njit(cache=True)
+@part
 def _clean(text: Bytes, start: int, end: int, out: Small) -> tuple[int, bool, bool]:
     """Copy what is dialled to `out`; return its length (-1: no number), and whether it had `+`, and `*` or `#`."""
     size = 0
@@ -101,7 +102,7 @@ def _clean(text: Bytes, start: int, end: int, out: Small) -> tuple[int, bool, bo
     return (size if size > 0 else -1), plus, service
 
 
-@nb.njit(cache=True)
+@part
 def _starts(out: Small, size: int, prefix: Small) -> bool:
     """Say whether digits begin with a prefix that is not empty, and go on after it."""
     if prefix.size == 0 or size <= prefix.size:
@@ -112,7 +113,7 @@ def _starts(out: Small, size: int, prefix: Small) -> bool:
     return True
 
 
-@nb.njit(cache=True)
+@part
 def _number(out: Small, start: int, end: int, lead: Small) -> tuple[Word, int]:
     """Return the number `lead` + `out[start:end]` and its digits; 0 digits where it is not E.164."""
     count = lead.size + end - start
@@ -126,7 +127,7 @@ def _number(out: Small, start: int, end: int, lead: Small) -> tuple[Word, int]:
     return value, count
 
 
-@nb.njit(cache=True)
+@part
 def _national(out: Small, size: int, facts: Facts) -> tuple[Word, int]:
     """Return the home number of national digits, the trunk prefix taken off where a whole number is left."""
     trunk = facts.trunk.size
@@ -135,7 +136,7 @@ def _national(out: Small, size: int, facts: Facts) -> tuple[Word, int]:
     return _number(out, trunk, size, facts.home)
 
 
-@nb.njit(cache=True)
+@part
 def _e164(out: Small, size: int, plus: bool, kind: int, facts: Facts) -> tuple[Word, int]:
     """Return the international number that the characters stand for, if any."""
     nothing = facts.home[:0]
@@ -153,7 +154,7 @@ def _e164(out: Small, size: int, plus: bool, kind: int, facts: Facts) -> tuple[W
     return np.uint64(0), 0
 
 
-@nb.njit(cache=True)
+@part
 def _head(value: Word, count: int, size: int) -> Word:
     """Return the first `size` of a number's digits."""
     for _ in range(count - size):
@@ -161,7 +162,7 @@ def _head(value: Word, count: int, size: int) -> Word:
     return value
 
 
-@nb.njit(cache=True)
+@part
 def _calling_code(value: Word, count: int, codes: Small) -> int:
     """Return the calling code; 0 where none is assigned."""
     for size in range(1, min(count, 3) + 1):
@@ -171,7 +172,7 @@ def _calling_code(value: Word, count: int, codes: Small) -> int:
     return 0
 
 
-@nb.njit(cache=True)
+@part
 def _is_home(value: Word, count: int, homes: Small) -> bool:
     """Say whether a number is under one of the home prefixes."""
     size = 0
@@ -188,7 +189,7 @@ def _is_home(value: Word, count: int, homes: Small) -> bool:
     return False
 
 
-@nb.njit(cache=True)
+@part
 def _text_key(out: Small, size: int, plus: bool) -> Word:
     """Return the key of a number that is not E.164: a hash of its characters."""
     return siphash(out, 0, size, _NUMBER_WITH_PLUS if plus else _NUMBER) | HASHED
@@ -197,10 +198,12 @@ def _text_key(out: Small, size: int, plus: bool) -> Word:
 @nb.njit(cache=True)
 def normalised(text: Bytes, starts: Positions, ends: Positions, kinds: Small, facts: Facts) -> Numbers:
     """Return a column of called numbers; see `models.numbers.normalise`."""
+    text, facts = borrowed(text), borrowed(facts)
+    scratch = np.empty(TEXT_MAX, np.uint8)
+    out = borrowed(scratch)
     size = starts.size
     digits, count = np.zeros(size, np.uint64), np.zeros(size, np.uint8)
     reach, code = np.full(size, np.uint8(INVALID)), np.zeros(size, np.uint16)
-    out = np.empty(TEXT_MAX, np.uint8)
     for i in range(size):
         length, plus, service = _clean(text, starts[i], ends[i], out)
         if length < 0:
@@ -214,24 +217,28 @@ def normalised(text: Bytes, starts: Positions, ends: Positions, kinds: Small, fa
         digits[i], count[i] = value, found
         reach[i] = HOME if _is_home(value, found, facts.homes) else INTERNATIONAL
         code[i] = _calling_code(value, found, facts.codes)
+    scratch[0] = 0  # held up to here: it is borrowed from nobody else
     return Numbers(digits, count, reach, code)
 
 
 @nb.njit(cache=True)
 def callers(text: Bytes, starts: Positions, ends: Positions, facts: Facts) -> Keys:
     """Return a key per caller; see `models.numbers.caller_keys`."""
+    text, facts = borrowed(text), borrowed(facts)
+    scratch = np.empty(TEXT_MAX, np.uint8)
+    out = borrowed(scratch)
     keys = np.zeros(starts.size, np.uint64)
-    out = np.empty(TEXT_MAX, np.uint8)
     for i in range(starts.size):
         length, plus, service = _clean(text, starts[i], ends[i], out)
         if service or not CALLER_MIN <= length <= CALLER_MAX:
             continue
         value, found = _e164(out, length, plus, UNTYPED, facts)
         keys[i] = value if found else _text_key(out, length, plus)
+    scratch[0] = 0  # held up to here: it is borrowed from nobody else
     return keys
 
 
-@nb.njit(cache=True)
+@part
 def _same(out: Small, length: int, plus: bool, called: Word, count: int, facts: Facts) -> bool:
     """Say whether any reading of what was dialled is the called number."""
     if (called, count) == _e164(out, length, plus, TYPE_INTERNATIONAL, facts):
@@ -251,10 +258,13 @@ def matches(
     text: Bytes, starts: Positions, ends: Positions, called: Keys, count: Small, facts: Facts
 ) -> npt.NDArray[np.bool_]:
     """Say what was dialled as called; see `models.numbers.dialled_is_called`."""
+    text, facts = borrowed(text), borrowed(facts)
+    scratch = np.empty(TEXT_MAX, np.uint8)
+    out = borrowed(scratch)
     same = np.zeros(starts.size, np.bool_)
-    out = np.empty(TEXT_MAX, np.uint8)
     for i in range(starts.size):
         length, plus, service = _clean(text, starts[i], ends[i], out)
         if length > 0 and not service:
             same[i] = _same(out, length, plus, called[i], count[i], facts)
+    scratch[0] = 0  # held up to here: it is borrowed from nobody else
     return same
