@@ -113,7 +113,7 @@ def rows_of(
     columns["rate"] = np.maximum(measures.rate, -1)
     columns["flags"] = _flags(events, columns["event"])
     columns["price"] = _prices(events, columns, measures, network)
-    _declare(columns, names, tables)
+    declare(columns, names, tables)
     return rows_from(columns, names.texts()), []
 
 
@@ -150,25 +150,55 @@ def _named(events: list[Event], names: Names) -> Columns:
 
 
 def _clocks(decoded: Decoded, source: npt.NDArray[np.int32]) -> Columns:
-    """Return what happened and when; no event shows a time that had not come when its record was appended."""
-    events = decoded.events
+    events, record = decoded.events, decoded.record
     event = coded([event.event for event in events], KINDS, len(events))
-    ts = times_of(events)
-    length = np.rint(seconds([event.duration_s for event in events]) * 1000).astype(np.int64)
-    end = np.where(event == EventKind.CDR, ts + length, ts)
-    when = np.minimum(end, decoded.latest[decoded.record])
+    lasted_s = seconds([event.duration_s for event in events])
+    return clocks_of(event, times_of(events), lasted_s, decoded.latest[record], source[record])
+
+
+def clocks_of(
+    event: npt.NDArray[np.uint8],
+    ts: Times,
+    lasted_s: npt.NDArray[np.float64],
+    latest: Times,
+    source: npt.NDArray[np.int32],
+) -> Columns:
+    """Return what happened and when; no event shows a time that had not come when its record was appended.
+
+    Args:
+        event: `EventKind` of each.
+        ts: event time, ms.
+        lasted_s: answered seconds, 0 where none are told.
+        latest: the latest time (ms) that the event's record may show.
+        source: where each came from.
+    """
+    length = np.rint(lasted_s * 1000).astype(np.int64)
+    when = np.minimum(np.where(event == EventKind.CDR, ts + length, ts), latest)
     start = np.where(event == EventKind.RELEASE, ts - length, ts)
-    high = running_high(source[decoded.record], when)
-    return {"event": event, "ts": ts, "when": when, "start": start, "high": high}
+    return {"event": event, "ts": ts, "when": when, "start": start, "high": running_high(source, when)}
 
 
 def _flags(events: list[Event], event: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    originating = flagged([event.direction in _ORIGINATING for event in events])
-    test = flagged([event.test for event in events])
-    refused = flagged([event.refused_by for event in events])
-    talked = flagged([event.duration_s for event in events])
+    return flags_of(
+        event,
+        originating=flagged([event.direction in _ORIGINATING for event in events]),
+        test=flagged([event.test for event in events]),
+        refused=flagged([event.refused_by for event in events]),
+        talked=flagged([event.duration_s for event in events]),
+    )
+
+
+def flags_of(
+    event: npt.NDArray[np.uint8], *, originating: Mask, test: Mask, refused: Mask, talked: Mask
+) -> npt.NDArray[np.uint8]:
+    """Return the `FLAG_*` of every event; `talked` where it has a duration above 0."""
     answered = (event == EventKind.ANSWER) | (talked & (event == EventKind.CDR))
-    flags = originating * FLAG_ORIGINATING + test * FLAG_TEST + refused * FLAG_REFUSED + answered * FLAG_ANSWERED
+    flags = (
+        originating * np.uint8(FLAG_ORIGINATING)
+        + test * np.uint8(FLAG_TEST)
+        + refused * np.uint8(FLAG_REFUSED)
+        + answered * np.uint8(FLAG_ANSWERED)
+    )
     return np.asarray(flags, np.uint8)
 
 
@@ -176,7 +206,7 @@ def _prices(events: list[Event], columns: Columns, measures: _Measures, network:
     status = coded([event.rating_status for event in events], RATING, len(events))
     offers = Offers(
         columns["event"],
-        _relevant(columns) & _as_dialled(events, measures.called, network),
+        relevant(columns) & _as_dialled(events, measures.called, network),
         status,
         measures.rate,
         measures.setup_fee,
@@ -187,7 +217,7 @@ def _prices(events: list[Event], columns: Columns, measures: _Measures, network:
     return prices_of(offers)
 
 
-def _relevant(columns: Columns) -> Mask:
+def relevant(columns: Columns) -> Mask:
     """Say which events are evidence about the price of an international number."""
     own = (columns["flags"] & (FLAG_ORIGINATING | FLAG_TEST | FLAG_REFUSED)) == FLAG_ORIGINATING
     whole = (columns["code"] > 0) & (columns["digits"] >= DIGITS_MIN)
@@ -205,7 +235,7 @@ def _as_dialled(events: list[Event], called: Numbers, network: Network) -> Mask:
     return ~there | dialled_is_called([text or "" for text in dialled], called, network)
 
 
-def _declare(columns: Columns, names: Names, tables: Tables) -> None:
+def declare(columns: Columns, names: Names, tables: Tables) -> None:
     """Turn free into declared where the operator's list says so."""
     free = np.flatnonzero(columns["price"] == Price.FREE)
     if free.size and tables.free_prefixes:
