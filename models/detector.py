@@ -43,6 +43,15 @@ class Detector:
         """All names that have an id, column by column."""
         return list(chain.from_iterable(table.texts for table in self._names.values()))
 
+    def know(self, known: Knowledge) -> None:
+        """Judge by other tables from the next row on.
+
+        Call it right after a checkpoint: a restart from there judges by the new tables, too.
+        """
+        self._known = known
+        for route in self.routes.values():
+            route.know(known)
+
     def source(self, origin: str) -> int:
         """Number of a source partition, which rows name in `source`."""
         if origin not in self.origins:

@@ -41,6 +41,10 @@ class Route:
         self._tell = Telling(code, names, origins)
         self._known = known
 
+    def know(self, known: Knowledge) -> None:
+        """Judge by this from the next call on."""
+        self._known = known
+
     @property
     def calls(self) -> OpenCalls:
         """The open free calls."""

@@ -2,6 +2,7 @@
 
 from models.decider import Decider
 from models.detector import Detector
+from models.leaks import Knowledge
 from models.odds import Limits
 from models.operator import Verify, nobody
 from models.plan import region_of_home
@@ -35,10 +36,15 @@ def policy_of(settings: Settings) -> Policy:
     )
 
 
+def known_of(settings: Settings, tables: Tables) -> Knowledge:
+    """What a detector judges by."""
+    return knowledge_of(tables, limits_of(settings))
+
+
 def detector_of(settings: Settings, tables: Tables) -> Detector:
     """A detector without state for one partition of rows."""
     windows = settings.windows
-    known = knowledge_of(tables, limits_of(settings))
+    known = known_of(settings, tables)
     return Detector(known, int(windows.lateness_s * 1000), int(windows.price_evidence_s * 1000))
 
 

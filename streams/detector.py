@@ -7,7 +7,7 @@ from models.findings import encode
 from models.tables import Tables
 from streams import latency, metrics
 from streams.app import detector_app
-from streams.assembly import detector_of
+from streams.assembly import detector_of, known_of
 from streams.faust_role import FaustRole
 from streams.heartbeat import Heartbeat
 from streams.owner import Owner
@@ -82,7 +82,7 @@ class DetectorRole(FaustRole):
             self.acknowledge()
             if tables is not None:
                 for owner in self._owners.values():
-                    owner.learn(detector_of(self.settings, tables))
+                    owner.detector.know(known_of(self.settings, tables))
             self._measure()
 
     async def _save(self, owners: list[Owner]) -> None:

@@ -55,17 +55,6 @@ class Owner:
         numbers = np.array([self.detector.source(cover.origin) for cover in block.covers], np.int32)
         return replace(rows, source=numbers[rows.source]) if len(rows) else rows
 
-    def learn(self, fresh: Detector) -> None:
-        """Judge by other tables from the next block on: `fresh`, without state, takes over what is known.
-
-        Call it right after a checkpoint: a restart from there judges by the new tables, too.
-        """
-        fresh.load(self.detector.snapshot())
-        for code, route in self.detector.routes.items():
-            fresh.load_route(code, route.snapshot())
-        fresh.admission = self.detector.admission
-        self.detector = fresh
-
     @property
     def changed(self) -> bool:
         """Whether a checkpoint would hold anything new."""

@@ -10,6 +10,7 @@ from models.detector import Detector
 from models.findings import Leak
 from models.odds import Limits
 from models.rules import knowledge_of
+from models.tables import Tables
 from streams.blocks import Block, Cover, encode
 from streams.coverage import Coverage, GapError
 from streams.owner import Owner
@@ -115,6 +116,15 @@ def test_an_owner_that_learns_what_it_knew_already_goes_on_as_before(points, at)
     for offset, (begin, end) in enumerate(cut(points)):
         found += subject.take(offset, block(begin, end))
         if offset == at:
-            subject.learn(Detector(knowledge_of(TABLES, Limits()), 600_000, 86_400_000))
+            subject.detector.know(knowledge_of(TABLES, Limits()))
     assert leaks(found) == undisturbed()
     assert subject.detector.counts["counted"] == CALLS
+
+
+def test_an_owner_judges_by_the_tables_that_it_was_given_last():
+    subject = Owner(0, Detector(knowledge_of(Tables(), Limits()), 600_000, 86_400_000), MemoryStore([]))
+    subject.take(0, block(0, 20))
+    subject.detector.know(knowledge_of(TABLES, Limits()))
+    assert leaks(subject.take(1, block(20, CALLS))) == undisturbed()
+    blind = Owner(0, Detector(knowledge_of(Tables(), Limits()), 600_000, 86_400_000), MemoryStore([]))
+    assert leaks(blind.take(0, block(0, CALLS))) != undisturbed()
