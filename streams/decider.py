@@ -17,7 +17,7 @@ from streams.assembly import decider_of
 from streams.enforcers.worker import POLICY
 from streams.errors import UsageError
 from streams.faust_role import FaustRole
-from streams.forwarder import ORDERS, Forwarder
+from streams.forwarder import Forwarder
 from streams.heartbeat import Heartbeat
 from streams.reading import to_the_end, topic_id
 from streams.settings import Settings
@@ -197,7 +197,7 @@ class DeciderRole(FaustRole):
 def _report(heard: Heard) -> None:
     """Tell what became of an operator's record."""
     at = f"{POLICY}/0/{heard.position}"
-    ORDERS.labels(result="refused" if heard.fault else "taken").inc()
+    metrics.ORDERS.labels(result="refused" if heard.fault else "taken").inc()
     if heard.fault:
         log.warning("order ignored", at=at, setting=heard.setting, author=heard.author, reason=heard.fault)
     else:

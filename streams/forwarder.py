@@ -1,9 +1,7 @@
 """Carries operators' records from `fraud.policy` onto the findings log, byte for byte (design, section 2)."""
 
-from prometheus_client import Counter
-
 from models.findings import PolicyNote, Source, encode
-from streams import logs
+from streams import logs, metrics
 from streams.enforcers.feed import Feed
 from streams.enforcers.worker import POLICY, Record
 from streams.outbox import Outbox
@@ -13,8 +11,6 @@ from streams.settings import Settings
 FINDINGS = "ringfence.findings"
 TURN_MAX = 500
 """Records of one turn: a long topic must not hold up the decider at its start."""
-
-ORDERS = Counter("ringfence_operator_orders", "Operators' records, by what became of them.", ["result"])
 
 log = logs.get(__name__)
 
@@ -49,7 +45,7 @@ class Forwarder:
         try:
             note = PolicyNote.of(source, record.key or b"", value, record.headers or ())
         except ValueError as error:
-            ORDERS.labels(result="refused").inc()
+            metrics.ORDERS.labels(result="refused").inc()
             log.warning("order ignored", at=str(record), reason=str(error))
             return
         self._outbox.send(FINDINGS, encode(note), partition=0)

@@ -18,6 +18,7 @@ DUPLICATES = Counter("ringfence_duplicates", "Copies of an event, not counted ag
 LATE = Counter("ringfence_late", "Events later than the allowed lateness, or than any use: they change no window.")
 FINDINGS = Counter("ringfence_findings", "Findings by what their evidence would justify.", ["verdict"])
 COMMANDS = Counter("ringfence_commands", "Commands written, by mode and action.", ["mode", "action"])
+ORDERS = Counter("ringfence_operator_orders", "Operators' records, by what became of them.", ["result"])
 CHECKPOINTS = Counter("ringfence_checkpoints", "Manifests written: states that a restart resumes from.")
 
 LAG = Gauge("ringfence_lag_records", "Records not yet read, by topic.", ["topic"], multiprocess_mode="livesum")

@@ -247,12 +247,11 @@ class Worker:
         raw_key = record.key or b""
         try:
             self._keys.verify(Role.OPERATOR, POLICY, raw_key, value, record.headers)
-            order = orders.decode(value)
+            order = orders.read(raw_key, value)
         except (SignatureError, orders.OrderError) as error:
             log.warning("order ignored", at=str(record), error=str(error))
             return
-        fault = "its key is not its setting" if order.setting.encode() != raw_key else ""
-        if fault := fault or self._orders.offer(order, now_ms):
+        if fault := self._orders.offer(order, now_ms):
             log.warning("order ignored", at=str(record), error=fault)
             return
         if self._begun:
