@@ -9,42 +9,24 @@ from confluent_kafka.admin import AdminClient
 
 from streams import topics
 from streams.bench.traffic import FREEPHONE, VOICEMAIL
+from streams.demo.configuration import FILE, furnish
 from streams.errors import DependencyError
 from streams.kafka import REACH_S, admin, metadata, unreachable
 from streams.key_files import Role, new_key
-from streams.settings import Settings, load
+from streams.settings import Settings
 from streams.settings_errors import ENV_PREFIX
 
 EVENTS, OURS = "signalling.events", "ringfence."
 LOOK_EVERY_S = 0.1
 
-_CONFIGURATION = """\
-[network]
-home_country_code = "212"
-short_codes = "short_codes.csv"
-free_prefixes = "free.csv"
-
-[kafka]
-bootstrap_servers = "{bootstrap}"
-event_partitions = {partitions}
-row_partitions = {partitions}
-
-[policy]
-impact_per_command = 1.0
-impact_total = 1.0
-commands_per_minute = 100000
-commands_per_hour = 1000000
-active_blocks = 100000
-
-[service]
-port = 0
-state_dir = "state"
-log_format = "json"
-
-[keys]
-dir = "keys"
-"""
-"""Everything by default but the budgets: a leak a second would exhaust an operator's within a minute."""
+_BUDGETS = {
+    "impact_per_command": 1.0,
+    "impact_total": 1.0,
+    "commands_per_minute": 100_000,
+    "commands_per_hour": 1_000_000,
+    "active_blocks": 100_000,
+}
+"""A leak a second would exhaust an operator's budgets within a minute; all else is as by default."""
 
 
 def build(home: Path, bootstrap_servers: str, partitions: int) -> Settings:
@@ -57,13 +39,12 @@ def build(home: Path, bootstrap_servers: str, partitions: int) -> Settings:
     """
     for name in [name for name in os.environ if name.startswith(ENV_PREFIX)]:
         del os.environ[name]
-    (home / "short_codes.csv").write_text(f"code,name\n{VOICEMAIL.prefix},voicemail\n", encoding="utf-8")
-    (home / "free.csv").write_text(
-        f"prefix,reason,from,until,plan\n+{FREEPHONE.prefix},freephone,,,\n", encoding="utf-8"
-    )
-    text = _CONFIGURATION.format(bootstrap=bootstrap_servers, partitions=partitions)
-    configuration(home).write_text(text, encoding="utf-8")
-    settings = load(configuration(home))
+    tables = {
+        "short_codes": f"code,name\n{VOICEMAIL.prefix},voicemail\n",
+        "free_prefixes": f"prefix,reason,from,until,plan\n+{FREEPHONE.prefix},freephone,,,\n",
+    }
+    partitioned = {"event_partitions": partitions, "row_partitions": partitions}
+    settings = furnish(home, bootstrap_servers, tables, {"kafka": partitioned, "policy": _BUDGETS})
     new_key(settings.keys.dir, Role.DECIDER, "bench-decider")
     topics.create(settings)
     return settings
@@ -71,7 +52,7 @@ def build(home: Path, bootstrap_servers: str, partitions: int) -> Settings:
 
 def configuration(home: Path) -> Path:
     """The configuration file in a benchmark's directory."""
-    return home / "ringfence.toml"
+    return home / FILE
 
 
 def renew(settings: Settings, *, events: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""The configuration of a service that has a directory to itself, as demo and tests run it: written, then loaded."""
+"""The configuration of a service that has a directory to itself, as demo, bench and tests run it."""
 
 import json
 import re

@@ -12,9 +12,10 @@ from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource
 from streams import blocks
 from streams.broker import Broker
 from streams.dead_letters import ROOM_BYTES
+from streams.demo.configuration import furnish
 from streams.kafka import admin
 from streams.reading import to_the_end
-from streams.settings import Settings, load
+from streams.settings import Settings
 from streams.topics import create
 from tests.integration.test_running import until
 from tests.integration.test_service import RINGFENCE
@@ -29,18 +30,7 @@ def intake(tmp_path_factory):
     """An intake that runs; gives its directory and settings."""
     home = tmp_path_factory.mktemp("large")
     with Broker(ephemeral=True) as broker:
-        (home / "ringfence.toml").write_text(
-            f"""
-            [network]
-            home_country_code = "212"
-            [kafka]
-            bootstrap_servers = "{broker.bootstrap_servers}"
-            event_partitions = 1
-            [service]
-            port = 0
-            """
-        )
-        settings = load(home / "ringfence.toml")
+        settings = furnish(home, broker.bootstrap_servers, {}, {"kafka": {"event_partitions": 1}})
         create(settings)
         _widen(settings)
         with (home / "run.log").open("wb") as log:

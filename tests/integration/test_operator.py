@@ -16,6 +16,7 @@ from models import orders
 from models.findings import Evidence, Leak, Source, Subject, encode
 from models.orders import Order
 from streams.broker import Broker
+from streams.demo.configuration import furnish
 from streams.settings import load
 from streams.signing import KeyRing, Role
 from streams.topics import create
@@ -33,30 +34,15 @@ pytestmark = pytest.mark.kafka
 @pytest.fixture
 def home(tmp_path):
     with Broker(ephemeral=True) as kafka:
-        furnish(tmp_path, kafka)
+        prepare(tmp_path, kafka)
         yield tmp_path
 
 
-def furnish(tmp_path: Path, kafka: Broker) -> None:
-    (tmp_path / "short.csv").write_text("code,name\n333,voicemail\n")
-    (tmp_path / "ringfence.toml").write_text(
-        f"""
-        [network]
-        home_country_code = "212"
-        short_codes = "short.csv"
-        [kafka]
-        bootstrap_servers = "{kafka.bootstrap_servers}"
-        [service]
-        port = 0
-        state_dir = "state"
-        log_format = "json"
-        [keys]
-        dir = "keys"
-        """
-    )
+def prepare(home: Path, kafka: Broker) -> None:
+    settings = furnish(home, kafka.bootstrap_servers, {"short_codes": "code,name\n333,voicemail\n"})
     for role, name in (("decider", "d1"), ("operator", "ana")):
-        assert ringfence(tmp_path, "keys", "new", name, "--role", role).returncode == 0
-    create(load(tmp_path / "ringfence.toml"))
+        assert ringfence(home, "keys", "new", name, "--role", role).returncode == 0
+    create(settings)
 
 
 def ringfence(home: Path, *arguments: str) -> subprocess.CompletedProcess:

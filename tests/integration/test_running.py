@@ -18,12 +18,13 @@ from streams import blocks
 from streams.broker import Broker
 from streams.checks.running import ask
 from streams.clock_skew import skew_ms
+from streams.demo.configuration import furnish
 from streams.reading import to_the_end
 from streams.settings import Settings, load
 from streams.topics import create
 from tests.integration.test_service import BEGIN_MS, RINGFENCE, end_of, everything, incident, produce, ringfence
 
-TABLES = {"short.csv": "code,name\n333,voicemail\n", "free.csv": "prefix,reason\n"}
+TABLES = {"short_codes": "code,name\n333,voicemail\n", "free_prefixes": "prefix,reason\n"}
 
 
 class Running:
@@ -61,27 +62,9 @@ class Running:
 def running(tmp_path_factory) -> Iterator[Running]:
     home = tmp_path_factory.mktemp("running")
     with Broker(ephemeral=True) as broker:
-        for name, text in TABLES.items():
-            (home / name).write_text(text)
-        (home / "ringfence.toml").write_text(
-            f"""
-            [network]
-            home_country_code = "212"
-            short_codes = "short.csv"
-            free_prefixes = "free.csv"
-            [kafka]
-            bootstrap_servers = "{broker.bootstrap_servers}"
-            event_partitions = 1
-            [service]
-            port = 0
-            state_dir = "state"
-            log_format = "json"
-            [keys]
-            dir = "keys"
-            """
-        )
+        settings = furnish(home, broker.bootstrap_servers, TABLES, {"kafka": {"event_partitions": 1}})
         ringfence(home, "keys", "new", "det-1", "--role", "decider", "--dir", str(home / "keys"))
-        create(load(home / "ringfence.toml"))
+        create(settings)
         with (home / "run.log").open("wb") as log:
             process = subprocess.Popen([*RINGFENCE, "run"], cwd=home, stdout=log, stderr=log)
         try:
@@ -135,7 +118,7 @@ def test_a_free_list_that_changes_prices_the_next_calls(running):
     first = end_of(running.home, "signalling.events")
     produce(running.home, [free_call("a")])
     until(lambda: prices(running, first).get(first) == Price.FREE)
-    (running.home / "free.csv").write_text("prefix,reason\n+3935,a gift\n")
+    (running.home / "free_prefixes.csv").write_text("prefix,reason\n+3935,a gift\n")
     until(lambda: sum(entry["event"] == "tables taken up" for entry in logged(running.home)) >= 2)
     produce(running.home, [free_call("b")])
     until(lambda: prices(running, first).get(first + 1) == Price.DECLARED)
@@ -169,17 +152,17 @@ def rows(running: Running) -> Iterator[Any]:
 
 
 def test_a_broken_row_is_named_and_mended(running):
-    (running.home / "short.csv").write_text("code,name\n333,voicemail\n33x,\n")
-    until(lambda: sum("short.csv" in remark for remark in running.remarks()) >= 2)
+    (running.home / "short_codes.csv").write_text("code,name\n333,voicemail\n33x,\n")
+    until(lambda: sum("short_codes.csv" in remark for remark in running.remarks()) >= 2)
     (error,) = {entry["reason"] for entry in logged(running.home) if entry["event"].startswith("a table is broken")}
-    assert "short.csv" in error
+    assert "short_codes.csv" in error
     assert "code" in error
     done = running.verb("status")
     assert done.returncode == 1
     assert error in done.stdout
     running.kill_roles()
-    until(lambda: sum("short.csv" in remark for remark in running.remarks()) >= 2, 60)
-    (running.home / "short.csv").write_text(TABLES["short.csv"])
+    until(lambda: sum("short_codes.csv" in remark for remark in running.remarks()) >= 2, 60)
+    (running.home / "short_codes.csv").write_text(TABLES["short_codes"])
     until(lambda: not any(running.remarks()))
     assert any(entry["event"] == "the tables are good again" for entry in logged(running.home))
 

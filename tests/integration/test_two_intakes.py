@@ -13,8 +13,9 @@ from confluent_kafka import Producer
 from streams import blocks
 from streams.broker import Broker
 from streams.coverage import Coverage
+from streams.demo.configuration import furnish
 from streams.reading import to_the_end
-from streams.settings import Settings, load
+from streams.settings import Settings
 from streams.topics import create
 from tests.integration.test_running import logged, until
 from tests.integration.test_service import RINGFENCE
@@ -27,19 +28,7 @@ def service(tmp_path_factory):
     """A supervisor of two intakes; gives it, its directory and its settings."""
     home = tmp_path_factory.mktemp("two")
     with Broker(ephemeral=True) as broker:
-        (home / "ringfence.toml").write_text(
-            f"""
-            [network]
-            home_country_code = "212"
-            [kafka]
-            bootstrap_servers = "{broker.bootstrap_servers}"
-            event_partitions = 8
-            [service]
-            port = 0
-            log_format = "json"
-            """
-        )
-        settings = load(home / "ringfence.toml")
+        settings = furnish(home, broker.bootstrap_servers, {}, {"kafka": {"event_partitions": 8}})
         create(settings)
         with (home / "run.log").open("wb") as log:
             command = [*RINGFENCE, "run", "intake", "--instances", "intake=2"]
