@@ -8,9 +8,11 @@ import pytest
 from streams.bench.meter import SUPERVISOR, role_of, total, tree, usage
 from streams.bench.shape import processor, shape
 
-CHILD = "sum(range(10**6)); print('up', flush=True); input()"
+WORK = "import os\nwhile sum(os.times()[:2]) < 0.1: pass\n"
+"""Until ten ticks of the kernel's clock are counted: a start may fall between two of them."""
+CHILD = f"{WORK}print('up', flush=True)\ninput()"
 PARENT = (
-    "import subprocess, sys\n"
+    f"{WORK}import subprocess, sys\n"
     f"command = [sys.executable, '-c', {CHILD!r}, 'run', 'detector', '--child']\n"
     "child = subprocess.Popen(command, stdin=subprocess.PIPE, text=True)\n"
     "input()\n"
