@@ -17,6 +17,7 @@ import numpy as np
 from models.detector import Detector
 from models.numbers import Network
 from models.odds import Limits
+from models.ownership import shares_of
 from models.prices import Price
 from models.records import decode
 from models.row_table import Rows
@@ -25,7 +26,6 @@ from models.rules import knowledge_of
 from models.tables import FreePrefix, ShortCode, Tables
 from streams.bench.load import Recipe, slices
 from streams.bench.traffic import FREEPHONE, VOICEMAIL
-from streams.intake import owners
 
 EVENTS = 300_000
 OWNERS = 4
@@ -64,9 +64,10 @@ def load(events: int, free: float) -> list[Rows]:
         size = len(piece.records)
         rows, _ = rows_of(decoded, NETWORK, TABLES, np.zeros(size, np.int32), np.arange(at, at + size))
         at += size
-        owner = owners(rows, OWNERS)
+        shares = shares_of(rows, OWNERS)
         for target, part in enumerate(parts):
-            part.append(rows.take(owner == target))
+            share = shares.part(target)
+            part.append(replace(rows.take(shares.row[share]), owns=shares.owns[share]))
     return [Rows.concat(part) for part in parts]
 
 

@@ -1,7 +1,8 @@
 """Windows against their limit, a kernel that touches one cache line per row: ns per row and ratio, bytes per key.
 
 Two kinds of traffic over 24 h: calls that fall on callers by Zipf's law with exponent 1.1, and four calls of each. Then
-250,000 rows a second, so that every array is warm. CPU time, the best of `ROUNDS`.
+250,000 rows a second, so that every array is warm; and blocks of `FEW` rows, whose cost is that of a call. A flood is
+of callers that are all new to a full table. CPU time, the best of `ROUNDS`.
 """
 
 import time
@@ -27,6 +28,7 @@ ROUND_MS = 1_200
 ZIPF_CALLS = 16_000_000
 ZIPF = 1.1
 TALK_MS = 61_200
+FEW = 10
 
 Draw = Callable[[int, np.random.Generator], npt.NDArray[np.int64]]
 
@@ -97,10 +99,13 @@ def filled(draw: Draw, many: int) -> Windows:
 def swept(windows: Windows) -> float:
     """CPU time of freeing what has died in an hour, which is spread over `STRIPES` batches, per key."""
     keys, at = len(windows), (windows.ledger.now_ms // HOUR_MS + 1) * HOUR_MS
-    one, attempt = np.ones(1, np.int64), np.zeros(1, np.int64)
+    callers = np.arange(1, FEW * len(windows.dirty))  # of every slice, whose time they move
+    ones, attempts = np.ones_like(callers), np.zeros_like(callers)
+    rows = columns_of([callers, ones, ones * at, attempts, attempts, attempts, ones * at])
     begin = time.process_time_ns()
-    for _ in range(STRIPES):
-        windows.update(columns_of([one, one, one * at, attempt, attempt, attempt, one * at]))
+    windows.update(rows)
+    for _ in range(STRIPES - 1):
+        windows.update(Columns(*(column[:1] for column in rows)))
     return (time.process_time_ns() - begin) / keys
 
 
@@ -116,12 +121,35 @@ def update_ns(windows: Windows, rounds: list[Columns]) -> tuple[float, float]:
     return limit, best_ns(update, 3 * CALLS_PER_ROUND)
 
 
+def small_ns(windows: Windows, rows: Columns) -> float:
+    """A block of a few rows."""
+    few, many = Columns(*(column[:FEW] for column in rows)), 2_000
+    return best_ns(lambda _: [windows.update(few) for _ in range(many)], many)
+
+
+def flood_ns() -> float:
+    """A row of a caller that nobody has seen, when there are as many as there may be."""
+    rng, windows = np.random.default_rng(3), Windows(100_000)
+    rounds = [
+        calls(rng.integers(0, 1 << 40, CALLS_PER_ROUND), BEGIN_MS + number * ROUND_MS, ROUND_MS, rng)
+        for number in range(ROUNDS)
+    ]
+    attempts = [Columns(*(column[rows.kind == EventKind.ATTEMPT] for column in rows)) for rows in rounds]
+
+    def update(number: int) -> None:
+        for rows in batches(attempts[number]):
+            windows.update(rows)
+
+    update(0)
+    return best_ns(update, CALLS_PER_ROUND)
+
+
 def page_ns(windows: Windows) -> tuple[float, float, float]:
     """Writing and loading all slices, per key; and their bytes per key."""
     slices = range(len(windows.dirty))
     pages = [windows.slice_bytes(which) for which in slices]
     write = best_ns(lambda _: [windows.slice_bytes(which) for which in slices], len(windows))
-    copies = [Windows(2 * CALLERS, ledger=windows.ledger) for _ in range(ROUNDS)]
+    copies = [Windows(2 * CALLERS) for _ in range(ROUNDS)]
     load = best_ns(lambda number: [copies[number].load_slice(*page) for page in enumerate(pages)], len(windows))
     return write, load, sum(map(len, pages)) / len(windows)
 
@@ -137,6 +165,7 @@ def measured(name: str, draw: Draw, many: int) -> None:
         print(f"{name:<12}{what:<24}{value:>8.0f} ns/row{value / limit:>8.2f}")
     keys, now = np.unique(np.concatenate([rows.key for rows in rounds])), windows.ledger.now_ms
     ask = best_ns(lambda number: windows.features(keys[number::ROUNDS], now), len(keys) // ROUNDS)
+    print(f"{name:<12}{f'a block of {FEW} rows':<24}{small_ns(windows, rounds[-1]) / 1e3:>8.1f} µs")
     write, load, size = page_ns(windows)
     for what, value in (
         ("features", ask),
@@ -145,6 +174,7 @@ def measured(name: str, draw: Draw, many: int) -> None:
         ("load slices", load),
     ):
         print(f"{name:<12}{what:<24}{value:>8.0f} ns/key{len(windows) * value / 1e9:>8.2f} s for all")
+    print(f"{name:<12}{'slices, write and load':<24}{1e3 * size / write:>8.0f} MB/s{1e3 * size / load:>10.0f} MB/s")
     for what, value in (("memory", windows.nbytes / len(windows)), ("slices", size)):
         print(f"{name:<12}{what:<24}{value:>8.0f} B/key {len(windows):>9,} keys")
 
@@ -157,6 +187,7 @@ def main() -> None:
     print(f"compiled, or loaded from numba's cache, in {time.process_time() - begin:.1f} s of CPU")
     measured("zipf 1.1", zipf, ZIPF_CALLS)
     measured("a few calls", a_few, 4 * CALLERS)
+    print(f"{'flood':<12}{'update, all new keys':<24}{flood_ns():>8.0f} ns/row")
 
 
 if __name__ == "__main__":

@@ -2,126 +2,141 @@
 
 Every source partition keeps its own highest event time; a row is late by that of its own partition. Fingerprints of
 what was counted expire by the slowest partition, so that a copy is either recognised or too late to matter.
+
+They expire by ticks (`models.fingerprints`): one is recognised until the tick in which it expires has passed, which is
+up to 10 s of event time more, and a function of the rows in their order, like everything here.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numba as nb
 import numpy as np
 import numpy.typing as npt
 
+from models.borrowing import borrowed
+from models.fingerprints import AHEAD, HORIZON, NO_ROOM, PRESENT, Fingerprints, Prints, Set, Ticks, fetch, put, tick_at
+from models.hashing import Keys
 from models.rows import Rows
+from models.windows.layout import TICK_MS
 
 COUNTED, DUPLICATE, LATE, TOO_LATE = range(4)
 """Verdicts: counts everywhere; seen before; late (evidence of a price only); older than any use."""
-START_ROOM = 1 << 12
-LOAD = 0.6
-"""How full the table gets before it is laid anew without what has expired."""
 NEVER = -(1 << 62)
+LATENESS, PRICES, SLOWEST, TICK = range(4)
+"""What `_admit` takes as `times`: both limits, what every source has reached, and the length of a tick (all ms)."""
+SKEW_MS = 6 * 3_600_000
+"""How far one source may be ahead of another: fingerprints are kept no longer than that and their time."""
 
-Keys = npt.NDArray[np.uint64]
 Ints = npt.NDArray[np.int64]
 Verdicts = npt.NDArray[np.uint8]
 
 
 @nb.njit(cache=True)
-def _put(keys: Keys, until: Ints, key: Any, expiry: int, now: int) -> bool:
-    """Insert or renew; False where the key is there and has not expired at `now`."""
-    mask = np.uint64(keys.size - 1)
-    slot = (key ^ (key >> np.uint64(32))) & mask
-    while keys[slot] != 0 and keys[slot] != key:
-        slot = (slot + np.uint64(1)) & mask
-    if keys[slot] == key and until[slot] >= now:
-        return False
-    keys[slot] = key
-    until[slot] = expiry
-    return True
+def _reached(highs: Ints, before: int) -> int:
+    """Return the event time that every source which has shown any has reached, and it is never less than before."""
+    lowest = -NEVER
+    for high in highs:
+        if 0 < high < lowest:
+            lowest = int(high)
+    return max(lowest, before) if lowest < -NEVER else before
 
 
-@nb.njit(cache=True)
-def _put_all(keys: Keys, until: Ints, new: Keys, expiry: Ints, now: int) -> int:
-    """Insert many; gives back how many were not there."""
-    added = 0
-    for i in range(new.size):
-        key = new[i] if new[i] != 0 else np.uint64(1)
-        if _put(keys, until, key, expiry[i], now):
-            added += 1
-    return added
+class Batch(NamedTuple):
+    """Rows to judge, and their verdicts: what `Rows` and `Judged` call these columns."""
+
+    source: npt.NDArray[np.int32]
+    when: Ints
+    high: Ints
+    copy: Keys
+    verdicts: Verdicts
+    clock: Ints
+    until: Ticks
 
 
-@nb.njit(cache=True)
-def _rehash(keys: Keys, until: Ints, room: int, now: int) -> tuple[Keys, Ints, int]:
-    new_keys, new_until = np.zeros(room, np.uint64), np.zeros(room, np.int64)
-    used = 0
-    for i in range(keys.size):
-        if keys[i] != 0 and until[i] >= now:
-            _put(new_keys, new_until, keys[i], until[i], now)
-            used += 1
-    return new_keys, new_until, used
+@nb.njit(cache=True, error_model="numpy")
+def _admit(given: Batch, lent: Set, shown: Ints, limits: Ints, begin: int) -> int:
+    """Judge rows in order from number `begin` on; gives back where the fingerprints' room ended.
 
-
-@nb.njit(cache=True)
-def _admit(  # noqa: PLR0913, PLR0917 - a compiled loop takes arrays, not objects
-    source: npt.NDArray[np.int32],
-    when: Ints,
-    high: Ints,
-    copy: Keys,
-    highs: Ints,
-    keys: Keys,
-    until: Ints,
-    lateness: int,
-    price_evidence: int,
-    verdicts: Verdicts,
-    clock: Ints,
-) -> int:
-    """Judge rows in order; `highs` per source and the table are updated, `clock` gets the highest event time so far."""
-    added = 0
-    slowest = highs.min()
-    newest = highs.max()
-    for i in range(when.size):
-        s = source[i]
-        if high[i] > highs[s]:
-            was = highs[s]
-            highs[s] = high[i]
-            newest = max(newest, high[i])
-            if was == slowest:
-                slowest = highs.min()
-        clock[i] = newest
-        late = highs[s] - when[i]
-        if late > price_evidence:
-            verdicts[i] = TOO_LATE
-            continue
-        key = copy[i] if copy[i] != 0 else np.uint64(1)
-        keep = lateness if late <= lateness else price_evidence
-        if _put(keys, until, key, when[i] + keep, slowest):
-            added += 1
-            verdicts[i] = COUNTED if late <= lateness else LATE
-        else:
-            verdicts[i] = DUPLICATE
-    return added
+    What each source has `shown`, the slowest among the `limits` (`times`), and the fingerprints are updated. A row that
+    found no room may be judged again.
+    """
+    batch, prints, highs, times = borrowed(given), borrowed(lent), borrowed(shown), borrowed(limits)
+    slowest, newest = _reached(highs, times[SLOWEST]), highs.max()
+    for start in range(begin, batch.when.size, AHEAD):
+        end = min(start + AHEAD, batch.when.size)
+        fetch(prints, batch.copy[start:end])
+        for i in range(start, end):
+            source, when, high = batch.source[i], batch.when[i], batch.high[i]
+            if high > highs[source]:
+                was, highs[source] = highs[source], high
+                newest = max(newest, high)
+                if was <= slowest:
+                    slowest = _reached(highs, slowest)
+                    times[SLOWEST] = slowest
+            batch.clock[i] = newest
+            late = highs[source] - when
+            batch.verdicts[i] = COUNTED if late <= times[LATENESS] else LATE
+            if late > times[PRICES]:
+                batch.verdicts[i] = TOO_LATE
+                continue
+            now = tick_at(slowest, times[TICK])
+            keep = times[LATENESS] if late <= times[LATENESS] else times[PRICES]
+            until = min(max(tick_at(when + keep, times[TICK]), now), now + HORIZON)
+            batch.until[i] = until
+            answer = put(prints, prints.ahead[i - start], until, now)
+            if answer == NO_ROOM:
+                return i
+            if answer == PRESENT:
+                batch.verdicts[i] = DUPLICATE
+    return batch.when.size
 
 
 class Judged(NamedTuple):
-    """Verdict per row, and the highest event time (ms) of all sources up to it."""
+    """Verdict per row, the highest event time (ms) of all sources up to it, and the tick at which it is forgotten."""
 
     verdicts: Verdicts
     clock: Ints
+    until: Ticks = np.zeros(0, np.uint32)
+
+    def of(self, rows: Ints) -> "Judged":
+        """Return what is said of some rows, given by their positions."""
+        return Judged(self.verdicts[rows], self.clock[rows], self.until[rows])
 
 
 class Admission:
     """Event time per source partition, and fingerprints of what was counted; times in ms."""
 
-    def __init__(self, lateness_ms: int, price_evidence_ms: int) -> None:
-        self.lateness_ms = lateness_ms
-        self.price_evidence_ms = price_evidence_ms
+    def __init__(self, lateness_ms: int, price_evidence_ms: int, seed: int = 0) -> None:
+        """Make it without sources.
+
+        Args:
+            lateness_ms: what is later than this does not count.
+            price_evidence_ms: what is later than this is of no use. Fingerprints expire by ticks of 10 s, of more where
+                this is above 36 h.
+            seed: of the fingerprints' places; a secret one keeps others from choosing calls that meet in one.
+        """
         self.highs: Ints = np.zeros(0, np.int64)
-        nothing = np.zeros(0, np.uint64), np.zeros(0, np.int64)
-        self._keys, self._until, self._used = _rehash(*nothing, START_ROOM, NEVER)
+        self._prints = Fingerprints(seed)
+        longest_ms = max(lateness_ms, price_evidence_ms) + SKEW_MS
+        self._tick_ms = TICK_MS * -(-longest_ms // (HORIZON * TICK_MS))
+        self._times = np.array([lateness_ms, price_evidence_ms, NEVER, self._tick_ms])
 
     @property
     def slowest(self) -> int:
-        """Event time (ms) that the slowest source partition has reached."""
-        return int(self.highs.min()) if self.highs.size else NEVER
+        """Event time (ms) that all source partitions which have shown any had reached: what expired before it is gone.
+
+        It never falls. Where a partition is new and behind it, that one's fingerprints are kept until it has caught up.
+        """
+        return int(_reached(self.highs, self._times[SLOWEST]))
+
+    @slowest.setter
+    def slowest(self, reached: int) -> None:
+        self._times[SLOWEST] = reached
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the fingerprints' memory."""
+        return self._prints.nbytes
 
     def source(self, index: int) -> None:
         """Make room for source partition number `index`."""
@@ -131,44 +146,25 @@ class Admission:
             self.highs = grown
 
     def advance(self, index: int, high: int) -> None:
-        """A source partition has shown event time `high` (ms), in rows that went elsewhere."""
+        """A source partition has shown event time `high` (ms), in rows that went elsewhere; 0 is none."""
+        self.slowest = self.slowest  # which a partition that is new and behind would lower in `highs`
         self.highs[index] = max(self.highs[index], high)
 
     def judge(self, rows: Rows) -> Judged:
         """Judge rows in their order; `rows.source` are numbers that `source` has seen."""
-        self._make_room(len(rows))
-        verdicts, clock = np.empty(len(rows), np.uint8), np.empty(len(rows), np.int64)
-        self._used += _admit(
-            rows.source,
-            rows.when,
-            rows.high,
-            rows.copy,
-            self.highs,
-            self._keys,
-            self._until,
-            self.lateness_ms,
-            self.price_evidence_ms,
-            verdicts,
-            clock,
-        )
-        return Judged(verdicts, clock)
+        judged = Judged(np.empty(len(rows), np.uint8), np.empty(len(rows), np.int64), np.zeros(len(rows), np.uint32))
+        batch = Batch(rows.source, rows.when, rows.high, rows.copy, *judged)
+        done = 0
+        while (done := _admit(batch, self._prints.arrays, self.highs, self._times, done)) < len(rows):
+            self._prints.make_room()
+        self._prints.shrink()
+        return judged
 
-    def _make_room(self, more: int) -> None:
-        if self._used + more <= LOAD * self._keys.size:
-            return
-        live = int((self._until[self._keys != 0] >= self.slowest).sum())
-        room = START_ROOM
-        while live + more > LOAD / 2 * room:
-            room *= 2
-        self._keys, self._until, self._used = _rehash(self._keys, self._until, room, self.slowest)
-
-    def fingerprints(self, rows: Rows, judged: Judged) -> tuple[Keys, Ints]:
-        """The fingerprints that `rows` added, and when (ms, event time) each expires."""
+    def fingerprints(self, rows: Rows, judged: Judged) -> Prints:
+        """The fingerprints that `rows` added, and when each expires."""
         new = (judged.verdicts == COUNTED) | (judged.verdicts == LATE)
-        keep = np.where(judged.verdicts == COUNTED, self.lateness_ms, self.price_evidence_ms)
-        return rows.copy[new], (rows.when + keep)[new]
+        return Prints(rows.copy[new], judged.until[new], self._tick_ms)
 
-    def load(self, keys: Keys, until: Ints) -> None:
-        """Put back fingerprints that were written to a page."""
-        self._make_room(len(keys))
-        self._used += _put_all(self._keys, self._until, keys, until, self.slowest)
+    def load(self, prints: Prints) -> None:
+        """Put back fingerprints that were written to a page, after `highs` and `slowest`."""
+        self._prints.load(prints, int(tick_at(self.slowest, self._tick_ms)))

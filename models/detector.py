@@ -1,6 +1,5 @@
 """The detector's state for one partition of rows: rows in, findings out, by the batch (design, sections 2 and 4)."""
 
-import dataclasses
 from collections.abc import Iterator
 from itertools import chain
 from typing import Any
@@ -9,15 +8,18 @@ import numpy as np
 import numpy.typing as npt
 from msgspec.structs import replace
 
-from models.admission import COUNTED, DUPLICATE, LATE, TOO_LATE, Admission, Judged
+from models.admission import COUNTED, DUPLICATE, LATE, NEVER, TOO_LATE, Admission, Judged
 from models.answered import MINUTE_MS, AnsweredTotals, turns
 from models.findings import Finding, Source, Totals
+from models.kinds import FOLLOWS
 from models.leaks import Knowledge
 from models.name_table import NameTable
 from models.rated import ANSWERED, Uses, batch_of, uses_of
 from models.route import Route
-from models.row_table import COLUMNS, Rows
+from models.row_table import Rows
+from models.sightings import Sightings
 from models.telling import NOWHERE
+from models.windows.table import Windows
 
 NAME_COLUMNS = ("switch", "trunk", "plan", "currency")
 
@@ -28,15 +30,29 @@ Mask = npt.NDArray[np.bool_]
 class Detector:
     """All state of one rows partition; `origins` are its source partitions' names, ending in a separator."""
 
-    def __init__(self, known: Knowledge, lateness_ms: int, price_evidence_ms: int) -> None:
+    def __init__(
+        self, known: Knowledge, lateness_ms: int, price_evidence_ms: int, keys_max: int = 100_000, seed: int = 0
+    ) -> None:
+        """Make it without state; `keys_max` is that of its `Sightings`, `seed` of all hashes in it."""
         self.origins: list[str] = []
-        self.admission = Admission(lateness_ms, price_evidence_ms)
+        self.sightings = Sightings(keys_max, seed)
+        self.admission = Admission(lateness_ms, price_evidence_ms, seed)
         self.totals = AnsweredTotals()
         self.routes: dict[int, Route] = {}
         self.minutes: Ints = np.zeros(0, np.int64)
         self.counts = dict.fromkeys(("counted", "late", "duplicates", "too_late"), 0)
         self._names = {column: NameTable() for column in NAME_COLUMNS}
         self._known = known
+
+    @property
+    def newest_ms(self) -> int:
+        """Highest event time of all sources; far in the past where there is none."""
+        return int(self.admission.highs.max(initial=NEVER))
+
+    @property
+    def windows(self) -> list[Windows]:
+        """The windows by `models.kinds.Kind`."""
+        return self.sightings.windows
 
     @property
     def names(self) -> list[str]:
@@ -69,13 +85,21 @@ class Detector:
             partition: and its partition.
             position: offset of the batch in that log; None = each row's own offset (a backtest's line).
         """
-        rows = _aligned(rows)
         judged = self.admission.judge(rows)
+        self.sightings.count(rows, judged.verdicts == COUNTED, judged.clock)
+        followed = np.flatnonzero(rows.owns & FOLLOWS)
+        told = judged
+        if len(followed) < len(rows):
+            rows, told = rows.take(followed), judged.of(followed)
+        return list(_numbered(self._follow(rows, told), rows, log, partition, position)), judged
+
+    def _follow(self, rows: Rows, judged: Judged) -> list[tuple[int, Finding]]:
+        """Take the rows that are this owner's to follow: evidence, totals, counts."""
         self._count(judged)
         uses = uses_of(rows, judged.verdicts)
         told = [*self._tell_minutes(rows, judged, uses), *self._walk(rows, uses)]
         told.sort(key=lambda item: item[0])
-        return list(_numbered(told, rows, log, partition, position)), judged
+        return told
 
     def _count(self, judged: Judged) -> None:
         verdicts = np.bincount(judged.verdicts, minlength=TOO_LATE + 1).tolist()
@@ -117,6 +141,7 @@ class Detector:
             "names": {column: table.texts for column, table in self._names.items()},
             "origins": self.origins,
             "highs": self.admission.highs.tolist(),
+            "slowest": self.admission.slowest,
             "totals": self.totals.snapshot(),
             "minutes": self.minutes.tolist(),
             "counts": self.counts,
@@ -129,6 +154,7 @@ class Detector:
         for origin in state["origins"]:
             self.source(origin)
         self.admission.highs[:] = state["highs"]
+        self.admission.slowest = state["slowest"]
         self.totals = AnsweredTotals.restore(state["totals"])
         self.minutes[:] = state["minutes"]
         self.counts = dict(state["counts"])
@@ -136,17 +162,6 @@ class Detector:
     def load_route(self, code: int, state: dict[str, Any]) -> None:
         """Put back one calling code's state."""
         self._route(code).load(state)
-
-
-def _aligned(rows: Rows) -> Rows:
-    """Rows as kernels are compiled for: columns that were cut out of a block's bytes may lie anywhere."""
-    copies = {}
-    for name in COLUMNS:
-        column = getattr(rows, name)
-        if not column.flags.aligned:
-            copies[name] = column.copy()
-            copies[name].flags.writeable = column.flags.writeable  # kernels are compiled for either, too
-    return dataclasses.replace(rows, **copies) if copies else rows
 
 
 def _numbered(

@@ -47,9 +47,13 @@ class Rows:
         digits: how many digits (of a local number: characters) `called` has.
         payer: who counts as one in evidence; 0 is nobody.
         caller: E.164 digits as a number, or the hash of a local number; 0 is withheld.
+        account: key of the account; 0 is none.
+        via: key of the trunk by which the call came in, else, where that is not known, by which it left; 0 is none.
         call: hash of `call_id`.
         copy: fingerprint of (`call_id`, `event`), for de-duplication.
         rate: price per minute in millionths; -1 where none is known.
+        duration: answered ms of a `release` or a `cdr`; 0 of any other.
+        owns: bit `1 << kind` for every `models.kinds.Kind` whose key this row's owner has.
         switch: code into `names`, as are `trunk`, `plan`, `currency` and `rate_key`.
         trunk: outgoing trunk.
         plan: tariff plan or rating group.
@@ -74,9 +78,13 @@ class Rows:
     digits: npt.NDArray[np.uint8]
     payer: npt.NDArray[np.uint64]
     caller: npt.NDArray[np.uint64]
+    account: npt.NDArray[np.uint64]
+    via: npt.NDArray[np.uint64]
     call: npt.NDArray[np.uint64]
     copy: npt.NDArray[np.uint64]
     rate: npt.NDArray[np.int64]
+    duration: npt.NDArray[np.int64]
+    owns: npt.NDArray[np.uint8]
     switch: npt.NDArray[np.uint32]
     trunk: npt.NDArray[np.uint32]
     plan: npt.NDArray[np.uint32]

@@ -14,6 +14,7 @@ from models.columns import Names, coded, flagged, running_high, seconds
 from models.digits import INTERNATIONAL, INVALID, Numbers
 from models.events import KINDS, Event, EventKind
 from models.hashing import Key, keys_of, mixed
+from models.kinds import EVERY
 from models.numbers import (
     TYPES,
     Network,
@@ -21,7 +22,7 @@ from models.numbers import (
     dialled_is_called,
     normalise,
 )
-from models.payers import Counted, payers_of
+from models.payers import Counted, given_keys, payers_from, paying_of
 from models.prices import (
     DIGITS_MIN,
     NOT_FINITE,
@@ -107,7 +108,10 @@ def rows_of(
     columns = _clocks(decoded, source) | _named(events, names)
     columns |= {"source": source[decoded.record], "offset": offset[decoded.record], "index": decoded.index}
     columns |= dict(zip(("called", "digits", "reach", "code"), measures.called, strict=True))
-    columns |= {"caller": callers, "payer": payers_of(events, callers, payer)}
+    paying = paying_of(events, callers)
+    columns |= {"caller": callers, "payer": payers_from(paying, payer), "account": paying.account}
+    columns["via"] = np.where(paying.trunk != 0, paying.trunk, given_keys(Key.TRUNK, [event.trunk for event in events]))
+    columns["owns"] = np.full(len(events), EVERY, np.uint8)
     columns["call"] = keys_of(Key.CALL, [event.call_id for event in events])
     columns["copy"] = mixed(columns["call"], columns["event"])
     columns["rate"] = np.maximum(measures.rate, -1)
@@ -163,7 +167,7 @@ def clocks_of(
     latest: Times,
     source: npt.NDArray[np.int32],
 ) -> Columns:
-    """Return what happened and when; no event shows a time that had not come when its record was appended.
+    """Return what happened, when and how long; no event shows a time that had not come when its record was appended.
 
     Args:
         event: `EventKind` of each.
@@ -175,7 +179,9 @@ def clocks_of(
     length = np.rint(lasted_s * 1000).astype(np.int64)
     when = np.minimum(np.where(event == EventKind.CDR, ts + length, ts), latest)
     start = np.where(event == EventKind.RELEASE, ts - length, ts)
-    return {"event": event, "ts": ts, "when": when, "start": start, "high": running_high(source, when)}
+    answered = np.where((event == EventKind.CDR) | (event == EventKind.RELEASE), length, 0)
+    high = running_high(source, when)
+    return {"event": event, "ts": ts, "when": when, "start": start, "high": high, "duration": answered}
 
 
 def _flags(events: list[Event], event: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

@@ -33,16 +33,16 @@ class Step(Protocol):
 
 def detector_app(settings: Settings, detector: Step) -> faust.App:
     """Blocks of rows to findings; state in pages."""
-    return _flow("ringfence.detector", "ringfence.rows", settings, detector, tick_s=0.5)
+    return _flow("ringfence.detector", "ringfence.rows", settings, detector, tick_s=0.5, waiting=16)
 
 
 def decider_app(settings: Settings, decider: Step) -> faust.App:
     """Findings, one after the other, to commands and incidents; one partition, so one decider."""
-    return _flow("ringfence.decider", "ringfence.findings", settings, decider, tick_s=1.0)
+    return _flow("ringfence.decider", "ringfence.findings", settings, decider, tick_s=1.0, waiting=1_000)
 
 
-def _flow(name: str, topic: str, settings: Settings, step: Step, tick_s: float) -> faust.App:
-    app = new_app(name, settings)
+def _flow(name: str, topic: str, settings: Settings, step: Step, tick_s: float, waiting: int) -> faust.App:
+    app = new_app(name, settings, waiting)
     records = app.topic(topic, **RAW)
 
     @app.agent(records, concurrency=1)

@@ -41,11 +41,19 @@ def known_of(settings: Settings, tables: Tables) -> Knowledge:
     return knowledge_of(tables, limits_of(settings))
 
 
-def detector_of(settings: Settings, tables: Tables) -> Detector:
-    """A detector without state for one partition of rows."""
+def detector_of(settings: Settings, tables: Tables, owners: int = 1, seed: int = 0) -> Detector:
+    """A detector without state.
+
+    Args:
+        settings: all of them.
+        tables: what it judges by.
+        owners: between how many the keys are divided, as many as there are partitions of rows.
+        seed: of the hashes of its windows.
+    """
     windows = settings.windows
     known = known_of(settings, tables)
-    return Detector(known, int(windows.lateness_s * 1000), int(windows.price_evidence_s * 1000))
+    times = int(windows.lateness_s * 1000), int(windows.price_evidence_s * 1000)
+    return Detector(known, *times, -(-windows.keys_max // owners), seed)
 
 
 def protected_of(settings: Settings, tables: Tables) -> Protected:

@@ -1,10 +1,12 @@
 """What of each source partition an owner has applied: replays are dropped, a gap stops it (design, section 4)."""
 
 import numpy as np
+import numpy.typing as npt
 
-from models.row_table import Rows
 from streams.blocks import Block, Cover
 from streams.errors import RingfenceError
+
+Mask = npt.NDArray[np.bool_]
 
 
 class GapError(RingfenceError):
@@ -17,8 +19,8 @@ class Coverage:
     def __init__(self, applied: dict[str, int] | None = None) -> None:
         self.applied = applied or {}
 
-    def admit(self, block: Block) -> Rows:
-        """The rows of a block that were not applied yet; the block counts as applied from now on.
+    def admit(self, block: Block) -> Mask:
+        """Say which rows of a block were not applied yet, bool[rows]; the block counts as applied from now on.
 
         Raises:
             GapError: the block begins after what was applied.
@@ -26,9 +28,9 @@ class Coverage:
         known = np.array([self._known(cover) for cover in block.covers], np.int64)
         for cover in block.covers:
             self.applied[_name(cover)] = max(self._known(cover), cover.end)
-        if not len(block.rows):
-            return block.rows
-        return block.rows.take(block.rows.offset >= known[block.rows.source])
+        rows = block.rows
+        new: Mask = rows.offset >= known[rows.source] if len(rows) else np.zeros(0, np.bool_)
+        return new
 
     def _known(self, cover: Cover) -> int:
         known = self.applied.get(_name(cover), cover.begin)

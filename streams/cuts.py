@@ -8,8 +8,8 @@ import numpy.typing as npt
 from models.row_table import Rows
 from streams.blocks import ROWS_MAX
 
-BYTES_MAX = 1 << 20
-"""Bytes of one piece's records: with 123 a row and the names in them they make blocks that a topic takes (2 MiB)."""
+BYTES_MAX = 3 << 19
+"""Bytes of one piece's records: the names in them and `ROWS_MAX` rows make blocks that their topic takes (4 MiB)."""
 
 Ints = npt.NDArray[np.int64]
 

@@ -14,8 +14,9 @@ from models.tables import Tables
 from streams import latency, logs, metrics
 from streams.app import decider_app
 from streams.assembly import decider_of
+from streams.coverage import GapError
+from streams.decider_states import STATE, DeciderStates, Saved, unreadable
 from streams.enforcers.worker import POLICY
-from streams.errors import UsageError
 from streams.faust_role import FaustRole
 from streams.forwarder import Forwarder
 from streams.heartbeat import Heartbeat
@@ -23,7 +24,7 @@ from streams.reading import to_the_end, topic_id
 from streams.settings import Settings
 from streams.signing import KeyRing, Role
 
-FINDINGS, INCIDENTS, STATE = "ringfence.findings", "fraud.incidents", "ringfence.decider"
+FINDINGS, INCIDENTS = "ringfence.findings", "fraud.incidents"
 SAVE_S = 1.0
 """Records that change nothing to be seen are acknowledged after at most this time."""
 DEFLATE = 1
@@ -37,18 +38,6 @@ def main(settings: Settings, tables: Tables) -> None:
     DeciderRole(settings, tables, Heartbeat.from_env()).serve(decider_app)
 
 
-class Saved(msgspec.Struct):
-    """What stands on `ringfence.decider`: the log (topic id, epoch), the last record applied, and the state.
-
-    The state is MessagePack, deflated: one record holds it, and Kafka bounds a record.
-    """
-
-    topic_id: str
-    epoch: int
-    offset: int
-    state: bytes
-
-
 class DeciderRole(FaustRole):
     """Takes findings in order; a record is acknowledged when what it led to and the state after it are durable."""
 
@@ -58,6 +47,7 @@ class DeciderRole(FaustRole):
         self._signer = self._keys.signer(Role.DECIDER)
         self._topic_id = topic_id(settings, FINDINGS)
         self._forwarder = Forwarder(settings, self.outbox)
+        self._states = DeciderStates(self.outbox)
         self._saved_s = time.monotonic()
         self._loaded = False
 
@@ -67,12 +57,14 @@ class DeciderRole(FaustRole):
         It is read when the partition is ours: while another decides, it is old at once.
         """
         self._decider = self._made(self.watch.tables)
-        self._epoch, self._offset, self._durable = 0, -1, False
-        for saved in _values(self.settings, STATE):
+        saved = self._states.newest(_records(self.settings, STATE), self._topic_id)
+        self._epoch, self._offset, self._durable = self._states.epoch, -1, False
+        if saved is not None:
             self._resume(saved)
         self._written: set[str] = set()
-        for value in _values(self.settings, CONTROL):
-            self._stands(value)
+        for _, value in _records(self.settings, CONTROL):
+            if value is not None:
+                self._stands(value)
         self._loaded = True
 
     def _made(self, tables: Tables) -> Decider:
@@ -81,16 +73,12 @@ class DeciderRole(FaustRole):
     def _verify(self, key: bytes, value: bytes, headers: Sequence[tuple[str, bytes]]) -> str:
         return self._keys.verify(Role.OPERATOR, POLICY, key, value, headers)
 
-    def _resume(self, value: bytes) -> None:
+    def _resume(self, saved: Saved) -> None:
+        self._epoch, self._offset, self._durable = saved.epoch, saved.offset, True
         try:
-            saved = msgspec.msgpack.decode(value, type=Saved)
-            self._durable = saved.topic_id == self._topic_id
-            self._epoch = saved.epoch if self._durable else max(self._epoch, saved.epoch)
-            if self._durable:
-                self._offset = saved.offset
-                self._decider.load(msgspec.msgpack.decode(zlib.decompress(saved.state)))
+            self._decider.load(msgspec.msgpack.decode(zlib.decompress(saved.state)))
         except (msgspec.DecodeError, ValueError, zlib.error) as error:
-            raise UsageError(f"{STATE}: {error} (run the version that wrote it, or delete the topic)") from None
+            raise unreadable(error) from None
 
     def _stands(self, value: bytes) -> None:
         """Know a command of the control topic; one of another log is of a higher epoch's past."""
@@ -112,9 +100,18 @@ class DeciderRole(FaustRole):
                 await self._begin_epoch()
             self.took(finding)
             if finding.message.offset > self._offset:
+                self._see_that_none_is_missing(finding.message.offset)
                 await self._decide(finding.message)
             if time.monotonic() - self._saved_s >= SAVE_S:
                 await self._save()
+
+    def _see_that_none_is_missing(self, offset: int) -> None:
+        """The state is that of every record so far: it stands for none that was not decided."""
+        if 0 <= self._offset < offset - 1:
+            raise GapError(
+                f"{FINDINGS}: offsets {self._offset + 1} to {offset - 1} never came; the decider stops here"
+                f" (set the offset of its group, ringfence.decider, back to {self._offset + 1})"
+            )
 
     async def _begin_epoch(self) -> None:
         """A log made anew has the next epoch, durable before its first command: a restart must not count again."""
@@ -163,9 +160,10 @@ class DeciderRole(FaustRole):
         self._saved_s = time.monotonic()
         state = zlib.compress(msgspec.msgpack.encode(self._decider.snapshot()), DEFLATE)
         saved = Saved(self._topic_id, self._epoch, self._offset, state)
-        self.outbox.send(STATE, msgspec.msgpack.encode(saved), b"state", 0)
+        self._states.write(saved)
         await self.settle()
-        self.acknowledge()
+        self._states.written(saved)
+        self.acknowledge(0, self._offset + 1)
 
     async def tick(self) -> None:
         """Put the second, and what operators have said, on the log; follow the tables; report."""
@@ -204,6 +202,5 @@ def _report(heard: Heard) -> None:
         log.info("order taken", at=at, setting=heard.setting, author=heard.author)
 
 
-def _values(settings: Settings, topic: str) -> Iterator[bytes]:
-    values = (message.value() for message in to_the_end(settings, topic, 0))
-    return (value for value in values if value is not None)
+def _records(settings: Settings, topic: str) -> Iterator[tuple[bytes | None, bytes | None]]:
+    return ((message.key(), message.value()) for message in to_the_end(settings, topic, 0))

@@ -1,5 +1,7 @@
-"""The detector's role: owners of the partitions that Faust assigns, their findings sent, their state checkpointed."""
+"""The detector's role: owners of the partitions that Faust assigns, their findings sent, their state saved in turn."""
 
+import asyncio
+import hashlib
 import time
 from typing import Any
 
@@ -8,11 +10,14 @@ from models.tables import Tables
 from streams import latency, metrics
 from streams.app import detector_app
 from streams.assembly import detector_of, known_of
+from streams.faust_app import supervised
 from streams.faust_role import FaustRole
 from streams.heartbeat import Heartbeat
 from streams.owner import Owner
 from streams.pages import PageStore
+from streams.reading import RowsLog, topic_id
 from streams.settings import Settings
+from streams.turns import Turns
 from streams.warming import warm_detector
 
 ROWS, FINDINGS = "ringfence.rows", "ringfence.findings"
@@ -25,12 +30,16 @@ def main(settings: Settings, tables: Tables) -> None:
 
 
 class DetectorRole(FaustRole):
-    """Blocks are acknowledged only after a checkpoint that holds them."""
+    """A block is acknowledged only after a checkpoint of its partition that holds it.
+
+    One partition is saved at a time, and blocks are taken while Kafka answers: what they change is in the next one.
+    """
 
     def __init__(self, settings: Settings, tables: Tables, heartbeat: Heartbeat) -> None:
         super().__init__("detector", ROWS, settings, tables, heartbeat)
         self._owners: dict[int, Owner] = {}
-        self._checkpointed_s = time.monotonic()
+        self._turns = Turns(settings.service.checkpoint_ms / 1000)
+        self._saving: asyncio.Future[None] | None = None
 
     async def take(self, block: Any) -> None:
         """Apply one block and send what it shows."""
@@ -39,8 +48,10 @@ class DetectorRole(FaustRole):
             with metrics.timed("detector"):
                 self._apply(owner, block.message)
             self.took(block)
-        if self._due:
-            await self.checkpoint()
+            block.value = block.message.value = None  # what waits to be acknowledged need not hold its rows
+            if block.message.offset < owner.durable:  # given again by a restart that came before its acknowledgement
+                self.acknowledge(owner.partition, owner.durable)
+        self._save_in_turn()
 
     def _apply(self, owner: Owner, message: Any) -> None:
         before = dict(owner.detector.counts)
@@ -55,31 +66,42 @@ class DetectorRole(FaustRole):
     def _owner(self, partition: int) -> Owner:
         """The partition's owner, its state restored at the first block."""
         if partition not in self._owners:
-            store = PageStore(self.settings, partition, self.outbox)
-            owner = Owner(partition, detector_of(self.settings, self.watch.tables), store)
+            owners, seed = self.settings.kafka.row_partitions, seed_of(topic_id(self.settings, ROWS))
+            detector = detector_of(self.settings, self.watch.tables, owners, seed)
+            store, rows = PageStore(self.settings, partition, self.outbox), RowsLog(self.settings, ROWS, partition)
+            owner = Owner(partition, detector, store, rows)
             owner.restore()
             self._owners[partition] = owner
         return self._owners[partition]
 
-    @property
-    def _due(self) -> bool:
-        return time.monotonic() - self._checkpointed_s >= self.settings.service.checkpoint_ms / 1000
-
     async def tick(self) -> None:
-        """Checkpoint where it is time, follow the operator's tables, and report."""
+        """Save whose turn it is, follow the operator's tables, and report."""
         tables = self.watch.changed()
-        if tables is not None or self._due:
+        if tables is not None:
             await self.checkpoint(tables)
+        self._save_in_turn()
+        self._measure()
         self.beat()
 
+    def _save_in_turn(self) -> None:
+        """Begin to save the partition that has waited longest, if it is due and no other is being saved."""
+        if self.lock.locked() or (self._saving is not None and not self._saving.done()):
+            return
+        changed = [partition for partition, owner in self._owners.items() if owner.changed]
+        due = self._turns.due(changed, time.monotonic())
+        if due is not None:
+            self._saving = asyncio.ensure_future(self._save_one(self._owners[due]))
+
+    async def _save_one(self, owner: Owner) -> None:
+        async with supervised(self.heartbeat):
+            await self._save([owner])
+
     async def checkpoint(self, tables: Tables | None = None) -> None:
-        """Make the state durable, acknowledge the blocks that it holds, and go on with new tables, if there are any."""
+        """Make all state durable, acknowledge the blocks that it holds, and go on with new tables, if there are any."""
         async with self.lock:
-            self._checkpointed_s = time.monotonic()
-            changed = [owner for owner in self._owners.values() if owner.changed]
-            if changed:
-                await self._save(changed)
-            self.acknowledge()
+            if self._saving is not None:
+                await self._saving
+            await self._save([owner for owner in self._owners.values() if owner.changed])
             if tables is not None:
                 for owner in self._owners.values():
                     owner.detector.know(known_of(self.settings, tables))
@@ -87,17 +109,27 @@ class DetectorRole(FaustRole):
 
     async def _save(self, owners: list[Owner]) -> None:
         """Findings and pages first, then the manifests, then what they make superfluous."""
+        if not owners:
+            return
+        begun_s = time.thread_time()
         written = [(owner, *owner.write_pages()) for owner in owners]
+        for owner in owners:
+            self._turns.saved(owner.partition, time.monotonic(), (time.thread_time() - begun_s) / len(owners))
         await self.settle()
         for owner, manifest, _ in written:
             owner.commit(manifest)
         await self.settle()
         for owner, manifest, gone in written:
             owner.saved(manifest, gone)
+            self.acknowledge(owner.partition, manifest.next_offset)
         metrics.CHECKPOINTS.inc(len(written))
 
     def _measure(self) -> None:
         detectors = [owner.detector for owner in self._owners.values()]
+        for name in {name for detector in detectors for name in detector.sightings.tables}:
+            tables = [detector.sightings.tables[name] for detector in detectors]
+            metrics.STATE_KEYS.labels(kind=name).set(sum(len(table) for table in tables))
+            metrics.STATE_BYTES.labels(kind=name).set(sum(table.nbytes for table in tables))
         routes = [route for detector in detectors for route in detector.routes.values()]
         metrics.STATE_KEYS.labels(kind="calling_codes").set(len(routes))
         metrics.STATE_KEYS.labels(kind="free_calls").set(sum(len(route.calls) for route in routes))
@@ -110,3 +142,9 @@ class DetectorRole(FaustRole):
         self.lose(partitions)
         for partition in partitions:
             self._owners.pop(partition, None)
+            self._turns.forget(partition)
+
+
+def seed_of(topic: str) -> int:
+    """A seed that only who may ask the cluster can know, the same for every member: of the id of a topic (KIP-516)."""
+    return int.from_bytes(hashlib.sha256(topic.encode()).digest()[:8], "little")

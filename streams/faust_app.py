@@ -19,8 +19,14 @@ SESSION_S = 6.0
 log = logs.get(__name__)
 
 
-def new_app(name: str, settings: Settings) -> faust.App:
-    """A Faust app without tables, web server or leader topic; acknowledged offsets are committed every second."""
+def new_app(name: str, settings: Settings, waiting: int) -> faust.App:
+    """A Faust app without tables, web server or leader topic; acknowledged offsets are committed every second.
+
+    Args:
+        name: of the app, and of its consumer group.
+        settings: all of them.
+        waiting: messages that may wait in memory for their turn.
+    """
     brokers, credentials = settings.kafka.faust()
     datadir = settings.service.state_dir / "faust" / name
     datadir.mkdir(parents=True, exist_ok=True)
@@ -37,6 +43,7 @@ def new_app(name: str, settings: Settings) -> faust.App:
         broker_commit_interval=1.0,
         broker_session_timeout=SESSION_S,
         broker_heartbeat_interval=1.5,
+        stream_buffer_maxsize=waiting,
         stream_wait_empty=False,
         processing_guarantee="at_least_once",
     )

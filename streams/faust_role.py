@@ -66,11 +66,12 @@ class FaustRole:
         self._taken[event.message.partition] = event.message.offset + 1
         self._moved += 1
 
-    def acknowledge(self) -> None:
-        """Everything taken so far is durable."""
-        for event in self._waiting:
+    def acknowledge(self, partition: int, until: int) -> None:
+        """What was taken of a partition below an offset is durable."""
+        durable = [event for event in self._waiting if _is_before(event.message, partition, until)]
+        self._waiting = [event for event in self._waiting if not _is_before(event.message, partition, until)]
+        for event in durable:
             event.ack()
-        self._waiting.clear()
 
     def lose(self, partitions: set[int]) -> None:
         """Partitions go to another member: what was not acknowledged is that one's."""
@@ -114,3 +115,7 @@ class FaustRole:
         for partition, span in spans.items():
             self._ends[partition] = span.end
             self._taken.setdefault(partition, span.begin)
+
+
+def _is_before(message: Any, partition: int, until: int) -> bool:
+    return bool(message.partition == partition and message.offset < until)

@@ -8,19 +8,19 @@ import signal
 import threading
 import time
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
-from models.digits import INTERNATIONAL
+from models import ownership
+from models.ownership import Shares, shares_of
 from models.rejects import Reject
 from models.row_table import Rows
 from models.scan.rows import scan_rows, warm
 from models.tables import Tables
 from streams import latency, metrics
-from streams.blocks import Block, Cover, encode
+from streams.blocks import Block, Cover, encode, encode_share
 from streams.cuts import parts, pieces
 from streams.dead_letters import TOPIC as DEAD_LETTERS
 from streams.dead_letters import Place, letter
@@ -36,7 +36,8 @@ from streams.settings import Settings
 from streams.table_watch import TableWatch
 
 ROWS = "ringfence.rows"
-BATCH = 4_000
+BATCH = 5_000
+"""Records of some 300 bytes that make a piece (`streams.cuts`)."""
 WAIT_S = 0.005
 """How long a batch may wait to fill: latency where calls are few."""
 COMMIT_S = 0.5
@@ -52,6 +53,7 @@ def main(settings: Settings, tables: Tables) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     warm()
+    ownership.warm()
     watch, outbox = TableWatch(settings, tables), Outbox(settings)
     consumer = new_consumer(settings)
     settle()
@@ -143,12 +145,14 @@ class Intake:
         """
         if not messages:
             return
-        offset = np.array([message.offset() or 0 for message in messages], np.int64)
-        partitions, source = np.unique([message.partition() or 0 for message in messages], return_inverse=True)
-        position = np.array([self._position.get(p, NOT_OURS) for p in partitions.tolist()], np.int64)
+        offset = np.fromiter(map(Message.offset, messages), np.int64, len(messages))
+        partition = np.fromiter(map(Message.partition, messages), np.int64, len(messages))
+        partitions = np.flatnonzero(np.bincount(partition)).tolist()
+        source = np.searchsorted(partitions, partition).astype(np.int32)
+        position = np.array([self._position.get(p, NOT_OURS) for p in partitions], np.int64)
         ours = offset >= position[source]
         if ours.all():
-            self._apply(messages, partitions.tolist(), source.astype(np.int32), offset)
+            self._apply(messages, partitions, source, offset)
         else:
             self.take([messages[number] for number in np.flatnonzero(ours).tolist()])
 
@@ -156,7 +160,7 @@ class Intake:
         self, messages: list[Message], partitions: list[int], source: npt.NDArray[np.int32], offset: Ints
     ) -> None:
         """Read records piece by piece, and send what comes of each."""
-        values = [message.value() for message in messages]
+        values = list(map(Message.value, messages))
         for begin, end in pieces([len(value or b"") for value in values]):
             appended = append_times(messages[begin:end])
             rows, rejects = scan_rows(
@@ -184,9 +188,9 @@ class Intake:
             part = rows.take(slice(begin, end))
             for number, partition in enumerate(partitions):
                 self._show(partition, part, rows.offset[end:][rows.source[end:] == number], number)
-            owner = owners(part, self._targets)
-            for target in np.unique(owner).tolist():
-                self._send_block(target, partitions, part.take(owner == target), headers)
+            shares = shares_of(part, self._targets)
+            for target in range(self._targets):
+                self._send_share(target, partitions, part, shares, headers)
 
     def _show(self, partition: int, part: Rows, later: Ints, number: int) -> None:
         """Move on to a partition's first row that comes later, and to what this part shows of its event time."""
@@ -200,10 +204,17 @@ class Intake:
         for number in np.unique(source).tolist():
             self._position[partitions[number]] = int(offset[source == number].max()) + 1
 
-    def _send_block(self, target: int, partitions: list[int], rows: Rows, headers: latency.Headers) -> None:
-        covers = tuple(self._cover(target, partition) for partition in partitions)
-        self._outbox.send(ROWS, encode(Block(covers, rows)), partition=target, headers=headers)
-        metrics.ROWS_PRODUCED.inc(len(rows))
+    def _send_share(
+        self, target: int, partitions: list[int], part: Rows, shares: Shares, headers: latency.Headers
+    ) -> None:
+        share = shares.part(target)
+        if (rows := share.stop - share.start) > 0:
+            covers = tuple(self._cover(target, partition) for partition in partitions)
+            self._send_block(target, encode_share(covers, part, shares.row[share], shares.owns[share]), rows, headers)
+
+    def _send_block(self, target: int, block: bytes, rows: int, headers: latency.Headers) -> None:
+        self._outbox.send(ROWS, block, partition=target, headers=headers)
+        metrics.ROWS_PRODUCED.inc(rows)
         metrics.BLOCKS_PRODUCED.inc()
 
     def _cover(self, target: int, partition: int) -> Cover:
@@ -231,7 +242,8 @@ class Intake:
             return
         for target in range(self._targets):
             if lagging := [p for p in behind if self._covered[target, p] < self._position[p]]:
-                self._send_block(target, lagging, Rows.empty(), [])
+                covers = tuple(self._cover(target, partition) for partition in lagging)
+                self._send_block(target, encode(Block(covers, Rows.empty())), 0, [])
         self._outbox.settle()
         commit(self._consumer, behind)
         self._committed |= behind
@@ -248,10 +260,3 @@ class Intake:
             _, high = self._consumer.get_watermark_offsets(TopicPartition(EVENTS, partition), cached=True)
             lag += max(0, high - position)
         return lag
-
-
-def owners(rows: Rows, targets: int) -> Any:
-    """The rows partition of each row: by calling code; numbers at home by the called number."""
-    key = np.where(rows.reach == INTERNATIONAL, rows.code.astype(np.uint64), rows.called)
-    mixed = (key ^ (key >> np.uint64(32))) * np.uint64(0x9E3779B97F4A7C15)
-    return ((mixed >> np.uint64(33)) % np.uint64(targets)).astype(np.int64)

@@ -34,6 +34,7 @@ EVENT_AGE = Gauge(
     multiprocess_mode="livemax",
 )
 STATE_KEYS = Gauge("ringfence_state_keys", "Keys held in state, by kind.", ["kind"], multiprocess_mode="livesum")
+STATE_BYTES = Gauge("ringfence_state_bytes", "Memory of windows, by kind.", ["kind"], multiprocess_mode="livesum")
 TABLES_BROKEN = Gauge(
     "ringfence_tables_broken",
     "1 while a file of the operator's tables is broken and the last good one is in force.",

@@ -1,34 +1,59 @@
 """The owner of one rows partition: blocks in, findings out, and its state in pages."""
 
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
+from models.admission import COUNTED
 from models.detector import Detector
 from models.findings import Finding
+from models.fingerprints import Prints
+from models.kinds import FOLLOWS
 from models.row_table import Rows
 from streams.blocks import Block, decode
 from streams.coverage import Coverage
-from streams.pages import FORMAT, Manifest, Page, PageStore
+from streams.errors import UsageError
+from streams.journal import Entry, Journal
+from streams.pages import FORMAT, TOPIC, Manifest, Page, PageStore, Sealed
 from streams.route_pages import RoutePages
+from streams.window_pages import WindowPages
 
-PRINTS_PER_PAGE = 100_000
+PRINTS_PER_PAGE = 200_000
+
+
+class Log(Protocol):
+    """One partition of `ringfence.rows`."""
+
+    def between(self, begin: int, end: int, /) -> Iterator[tuple[int, bytes | None]]:
+        """The records of these offsets with their offsets; an error where one is missing."""
 
 
 class Owner:
-    """Applies blocks in order; `next_offset` is that of the first block not yet applied."""
+    """Applies blocks in order; `next_offset` is that of the first block not yet applied.
 
-    def __init__(self, partition: int, detector: Detector, store: PageStore) -> None:
+    Args:
+        partition: of rows.
+        detector: without state.
+        store: of the partition's pages.
+        log: where blocks are read again.
+    """
+
+    def __init__(self, partition: int, detector: Detector, store: PageStore, log: Log) -> None:
         self.partition = partition
         self.detector = detector
         self.next_offset = 0
         self._store = store
+        self._log = log
         self._coverage = Coverage()
         self._routes = RoutePages(store)
+        self._windows = WindowPages(store, detector.sightings)
+        self._journal = Journal(store)
         self._prints: list[Page] = []
         self._dirty: set[int] = set()
-        self._new_prints: list[tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]] = []
+        self._new_prints: list[Prints] = []
+        self._rows = 0
         self._saved = -1
 
     def take(self, offset: int, value: bytes | None) -> list[Finding]:
@@ -40,13 +65,17 @@ class Owner:
         """
         if offset < self.next_offset:
             return []
-        block = decode(value)
-        rows = self._renumbered(block, self._coverage.admit(block))
+        block, clock_ms = decode(value), self.detector.newest_ms
+        new = self._coverage.admit(block)
+        rows = self._renumbered(block, block.rows if new.all() else block.rows.take(new))
         findings, judged = self.detector.apply(rows, "rows", self.partition, offset)
+        new[new] = judged.verdicts == COUNTED
+        self._journal.add(Entry(offset, clock_ms, new))
         for cover in block.covers:
             self.detector.admission.advance(self.detector.source(cover.origin), cover.high)
-        self._dirty.update(np.unique(rows.code).tolist())
+        self._dirty.update(np.unique(rows.code[rows.owns & FOLLOWS > 0]).tolist())
         self._new_prints.append(self.detector.admission.fingerprints(rows, judged))
+        self._rows += len(rows)
         self.next_offset = offset + 1
         return findings
 
@@ -56,45 +85,58 @@ class Owner:
         return replace(rows, source=numbers[rows.source]) if len(rows) else rows
 
     @property
-    def changed(self) -> bool:
-        """Whether a checkpoint would hold anything new."""
-        return self.next_offset != max(self._saved, 0)
+    def durable(self) -> int:
+        """The rows offset below which everything is in a durable checkpoint."""
+        return max(self._saved, 0)
 
-    def write_pages(self) -> tuple[Manifest, list[Page]]:
+    @property
+    def changed(self) -> bool:
+        """Whether a checkpoint would hold anything new, if only pages of windows that waited for their turn."""
+        return self.next_offset != self.durable or self._windows.waits
+
+    def write_pages(self) -> tuple[Sealed, list[Page]]:
         """Send the pages that changed; gives the manifest to commit after them, and what it makes superfluous."""
         at = self.next_offset
         changed = sorted(self._dirty & self.detector.routes.keys())
         gone = self._routes.write([(str(code), self.detector.routes[code]) for code in changed], at)
         gone += [page for page in self._prints if page.until < self.detector.admission.slowest]
         self._prints = [page for page in self._prints if page not in gone] + self._write_prints(at)
+        gone += self._windows.write(self.durable, at, self._rows)
+        gone += self._journal.write(self.durable, at, self._windows.oldest)
         self._dirty.clear()
-        applied, routes = dict(self._coverage.applied), dict(self._routes.routes)
-        detector, older = self.detector.snapshot(), self._routes.older
-        return Manifest(FORMAT, at, applied, detector, routes, older, list(self._prints)), gone
+        self._rows = 0
+        return self._store.seal(self._manifest(at)), gone
+
+    def _manifest(self, at: int) -> Manifest:
+        return Manifest(
+            v=FORMAT,
+            next_offset=at,
+            applied=dict(self._coverage.applied),
+            detector=self.detector.snapshot(),
+            routes=dict(self._routes.routes),
+            older=self._routes.older,
+            prints=list(self._prints),
+            journal=list(self._journal.pages),
+            windows=self._windows.saved(),
+        )
 
     def _write_prints(self, at: int) -> list[Page]:
-        if not self._new_prints:
+        if not any(len(prints.keys) for prints in self._new_prints):
             return []
-        keys = np.concatenate([keys for keys, _ in self._new_prints])
-        until = np.concatenate([until for _, until in self._new_prints])
+        prints = Prints.joined(self._new_prints)
         self._new_prints.clear()
         return [
-            self._store.write(
-                f"prints/{self._saved}-{at}/{begin}",
-                [keys[begin : begin + PRINTS_PER_PAGE].tobytes(), until[begin : begin + PRINTS_PER_PAGE].tobytes()],
-                int(until[begin : begin + PRINTS_PER_PAGE].max()),
-                level=0,
-            )
-            for begin in range(0, len(keys), PRINTS_PER_PAGE)
+            self._store.write(f"prints/{self._saved}-{at}/{number}", part.packed(), part.until, level=0)
+            for number, part in enumerate(prints.pages(PRINTS_PER_PAGE))
         ]
 
-    def commit(self, manifest: Manifest) -> None:
+    def commit(self, manifest: Sealed) -> None:
         """Send the manifest, whose pages are durable."""
         self._store.commit(manifest)
 
-    def saved(self, manifest: Manifest, gone: list[Page]) -> None:
+    def saved(self, manifest: Sealed, gone: list[Page]) -> None:
         """The manifest is durable: delete what it does not need."""
-        self._store.drop(gone, self._saved if self._saved >= 0 else None)
+        self._store.drop(gone, self._saved if 0 <= self._saved < manifest.next_offset else None)
         self._saved = manifest.next_offset
 
     def restore(self) -> None:
@@ -114,5 +156,18 @@ class Owner:
         for code, state in self._routes.restore(restored):
             self.detector.load_route(code, state)
         for page in manifest.prints:
-            keys, until = restored.page(page)
-            self.detector.admission.load(np.frombuffer(keys, np.uint64), np.frombuffer(until, np.int64))
+            self.detector.admission.load(Prints.unpacked(restored.page(page), page.until))
+        self._windows.restore(restored)
+        self._catch_up({entry.offset: entry for entry in self._journal.restore(restored, manifest.journal)})
+
+    def _catch_up(self, entries: dict[int, Entry]) -> None:
+        """Count again, in the slices that miss them, the rows that counted in blocks before the checkpoint."""
+        for offset, value in self._log.between(min(self._windows.oldest, self.next_offset), self.next_offset):
+            if offset not in entries:
+                raise UsageError(
+                    f"{TOPIC}/{self.partition}: the journal of block {offset} is missing"
+                    " (delete the topic to begin anew)"
+                )
+            entry, rows = entries[offset], decode(value).rows
+            clock = np.maximum.accumulate(np.maximum(rows.high, entry.clock_ms))
+            self.detector.sightings.count(rows, entry.counted, clock, self._windows.stale_at(offset))

@@ -8,7 +8,7 @@ offset, which is whole by construction; what it no longer needs is deleted only 
 
 import zlib
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -18,8 +18,10 @@ from streams.reading import to_the_end
 from streams.settings import Settings
 
 TOPIC = "ringfence.state"
-FORMAT = 3
+FORMAT = 4
 PART_BYTES = 900_000
+PLAIN, DEFLATED = b"p", b"z"
+"""First byte of a page: how the rest is packed."""
 
 
 class Page(msgspec.Struct, frozen=True, array_like=True):
@@ -29,9 +31,26 @@ class Page(msgspec.Struct, frozen=True, array_like=True):
     parts: int
     until: int = 1 << 62
 
+    @property
+    def records(self) -> list[str]:
+        """The keys of its records, each of which says how many there are."""
+        return [f"{self.key}#{number}/{self.parts}" for number in range(self.parts)]
+
+    @property
+    def offset(self) -> int:
+        """The rows offset that it is of, where its key is NAME@OFFSET."""
+        return int(self.key.rpartition("@")[2])
+
+
+class Slices(msgspec.Struct, array_like=True):
+    """Pages of a table's slices, by number; `since[n]`: the first rows offset that slice n's page may miss."""
+
+    pages: dict[int, Page]
+    since: list[int]
+
 
 class Manifest(msgspec.Struct):
-    """One checkpoint: everything below rows offset `next_offset` is applied."""
+    """One checkpoint: everything below rows offset `next_offset` is applied, but for what `windows` says."""
 
     v: int
     next_offset: int
@@ -40,6 +59,15 @@ class Manifest(msgspec.Struct):
     routes: dict[str, Page]
     older: dict[str, Page]
     prints: list[Page]
+    journal: list[Page]
+    windows: dict[str, Slices]
+
+
+class Sealed(NamedTuple):
+    """A manifest as it will be written: what happens meanwhile does not change it."""
+
+    next_offset: int
+    value: bytes
 
 
 class PageStore:
@@ -57,23 +85,30 @@ class PageStore:
             key: names all that decides its content.
             content: what MessagePack can hold.
             until: event time (ms) after which it is of no use.
-            level: of compression; 0 for what is as good as random.
+            level: of compression; 0: none, for what is as good as random.
         """
-        raw = zlib.compress(msgspec.msgpack.encode(content), level)
+        raw = msgspec.msgpack.encode(content)
+        raw = PLAIN + raw if level == 0 else DEFLATED + zlib.compress(raw, level)
         parts = [raw[begin : begin + PART_BYTES] for begin in range(0, len(raw), PART_BYTES)]
-        for number, part in enumerate(parts):
-            self._send(f"{key}#{number}", part)
-        return Page(key, len(parts), until)
+        page = Page(key, len(parts), until)
+        for name, part in zip(page.records, parts, strict=True):
+            self._send(name, part)
+        return page
 
-    def commit(self, manifest: Manifest) -> None:
+    @staticmethod
+    def seal(manifest: Manifest) -> Sealed:
+        """A manifest as it is now."""
+        return Sealed(manifest.next_offset, zlib.compress(msgspec.msgpack.encode(manifest), 1))
+
+    def commit(self, manifest: Sealed) -> None:
         """Send the manifest; call it when its pages are durable."""
-        self._send(_manifest_key(manifest.next_offset), zlib.compress(msgspec.msgpack.encode(manifest), 1))
+        self._send(_manifest_key(manifest.next_offset), manifest.value)
 
     def drop(self, pages: Iterable[Page], next_offset: int | None) -> None:
         """Delete pages, and the manifest of an offset, that a durable manifest no longer needs."""
         for page in pages:
-            for number in range(page.parts):
-                self._send(f"{page.key}#{number}", None)
+            for name in page.records:
+                self._send(name, None)
         if next_offset is not None:
             self._send(_manifest_key(next_offset), None)
 
@@ -106,20 +141,50 @@ class PageStore:
                 f"{TOPIC}/{self._partition}: state of format {content.get('v')}, this version reads {FORMAT}"
                 " (run the version that wrote it, or delete the topic to begin anew)"
             )
-        return Restored(msgspec.convert(content, Manifest), kept)
+        return Restored(msgspec.convert(content, Manifest), kept, f"{TOPIC}/{self._partition}")
 
 
 class Restored:
     """A checkpoint that was read back."""
 
-    def __init__(self, manifest: Manifest, kept: dict[str, bytes]) -> None:
+    def __init__(self, manifest: Manifest, kept: dict[str, bytes], place: str) -> None:
         self.manifest = manifest
         self._kept = kept
+        self._place = place
+
+    def has(self, page: Page) -> bool:
+        """Whether all of a page is there."""
+        return all(name in self._kept for name in page.records)
 
     def page(self, page: Page) -> Any:
-        """A page's content."""
-        raw = b"".join(self._kept[f"{page.key}#{number}"] for number in range(page.parts))
-        return msgspec.msgpack.decode(zlib.decompress(raw))
+        """A page's content.
+
+        Raises:
+            UsageError: it is not there.
+        """
+        if not self.has(page):
+            raise UsageError(
+                f"{self._place}: page {page.key} of the state at offset {self.manifest.next_offset} is missing"
+                " (delete the topic to begin anew)"
+            )
+        raw = b"".join(self._kept[name] for name in page.records)
+        return msgspec.msgpack.decode(zlib.decompress(raw[1:]) if raw[:1] == DEFLATED else memoryview(raw)[1:])
+
+    def stand_in(self, page: Page) -> Page:
+        """A page NAME@OFFSET or, where it is gone, the newest of its name that is not above the checkpoint.
+
+        Another owner that has not heard yet that the partition is no longer its own deletes what a page of its own has
+        replaced. That page is there then, and no newer than the manifest that it had made durable before.
+        """
+        if self.has(page):
+            return page
+        begin, found = page.key.rpartition("@")[0] + "@", [page]
+        for name in self._kept:
+            if name.startswith(begin):
+                key, _, part = name.rpartition("#")
+                found.append(Page(key, int(part.partition("/")[2])))
+        there = [one for one in found if self.has(one) and one.offset <= self.manifest.next_offset]
+        return max(there, key=lambda one: one.offset, default=page)
 
 
 def _manifest_key(next_offset: int) -> str:

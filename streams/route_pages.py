@@ -74,8 +74,9 @@ class RoutePages:
         for code, page in manifest.routes.items():
             state = restored.page(page)
             if code in manifest.older:
-                aside = restored.page(manifest.older[code])
-                self._older[code] = Older(dict(aside), manifest.older[code])
-                kept = [(minute, packed) for minute, packed in aside if minute >= state["answered_from"]]
-                state["answered"] = kept + state["answered"]
+                older = restored.stand_in(manifest.older[code])
+                aside = dict(restored.page(older))
+                self._older[code] = Older(aside, older)
+                minutes = aside | dict(state["answered"])
+                state["answered"] = sorted(item for item in minutes.items() if item[0] >= state["answered_from"])
             yield int(code), state

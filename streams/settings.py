@@ -99,6 +99,8 @@ class Windows(Section):
         validation_alias=AliasChoices("price_evidence_s", "price_evidence"),
     )
     """Age up to which a late price is evidence."""
+    keys_max: int = Field(default=4_000_000, ge=1_000, le=1_000_000_000)
+    """Callers, accounts and called numbers, of each, that have windows at a time, over all partitions of rows."""
 
 
 class Policy(Section):

@@ -14,7 +14,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined] # public, but 
 )
 
 from streams.errors import UsageError
-from streams.kafka import MAX_MESSAGE_BYTES, REACH_S, admin, metadata, unreachable
+from streams.kafka import MAX_BLOCK_BYTES, MAX_MESSAGE_BYTES, REACH_S, admin, metadata, unreachable
 from streams.kafka_settings import Kafka
 from streams.settings import Settings
 
@@ -67,7 +67,7 @@ def wanted(kafka: Kafka) -> tuple[Topic, ...]:
         Topic("fraud.incidents", 1, COMPACT),
         Topic("fraud.acks", 1, deleted_after(7 * DAY_MS)),
         Topic("fraud.policy", 1, COMPACT),
-        Topic("ringfence.rows", rows, {**deleted_after(DAY_MS), **WIDE}),
+        Topic("ringfence.rows", rows, {**deleted_after(DAY_MS), "max.message.bytes": str(MAX_BLOCK_BYTES)}),
         Topic("ringfence.state", rows, {**COMPACT, **SMALL_SEGMENTS, **WIDE}),
         Topic("ringfence.findings", 1, {**deleted_after(7 * DAY_MS), **APPEND_TIME}),
         Topic("ringfence.decider", 1, {**COMPACT, **SMALL_SEGMENTS, **WIDE}),

@@ -1,6 +1,6 @@
 """Rows, covers and a page store in memory for tests of blocks, coverage and owners."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -40,6 +40,7 @@ class MemoryStore(PageStore):
     def __init__(self, log: list[tuple[str, bytes | None]]) -> None:
         self.log = log
         self.crashed = False
+        self._partition = 0
 
     def _send(self, key: str, value: bytes | None) -> None:
         if not self.crashed:
@@ -47,3 +48,13 @@ class MemoryStore(PageStore):
 
     def _records(self) -> Iterator[tuple[str, bytes | None]]:
         yield from list(self.log)
+
+
+class MemoryLog:
+    """One partition of rows: its blocks by offset."""
+
+    def __init__(self, blocks: Sequence[bytes]) -> None:
+        self._blocks = blocks
+
+    def between(self, begin: int, end: int) -> Iterator[tuple[int, bytes]]:
+        yield from enumerate(self._blocks[begin:end], begin)

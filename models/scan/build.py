@@ -8,6 +8,7 @@ import numpy.typing as npt
 from models.columns import Names
 from models.digits import Numbers, callers, matches, normalised
 from models.hashing import HASHED, Bytes, Key, Keys, Positions, mixed, siphash13
+from models.kinds import EVERY
 from models.numbers import Network, facts
 from models.payers import Counted, Paying, payers_from
 from models.prices import Offers, prices_of
@@ -47,7 +48,9 @@ def rows_of_plain(batch: Batch, records: Records, rules: Rules) -> Rows:
     columns = _clocks(batch, records.latest[record], records.source[record])
     columns |= {"source": records.source[record], "offset": records.offset[record], "index": np.maximum(index, 0)}
     columns |= dict(zip(("called", "digits", "reach", "code"), called, strict=True))
-    columns |= {"caller": caller, "payer": _payers(batch, caller, rules.payer)}
+    paying = _paying(batch, caller)
+    columns |= {"caller": caller, "payer": payers_from(paying, rules.payer), "account": paying.account}
+    columns |= {"via": _via(batch, paying.trunk), "owns": np.full(caller.size, EVERY, np.uint8)}
     columns["call"] = _keys(batch, layout.CALL_ID, Key.CALL)
     columns["copy"] = mixed(columns["call"], columns["event"])
     columns["rate"] = np.maximum(batch.columns.amounts[0], -1)
@@ -93,13 +96,20 @@ def _flags(batch: Batch) -> Small:
     )
 
 
-def _payers(batch: Batch, callers: Keys, counted: Counted) -> Keys:
-    has_account, has_trunk = _given(batch, layout.ACCOUNT), _given(batch, layout.TRUNK_IN)
-    account, trunk = _keys(batch, layout.ACCOUNT, Key.ACCOUNT), np.zeros_like(callers)
-    if has_trunk.any():
-        trunk = np.where(has_trunk, _keys(batch, layout.TRUNK_IN, Key.TRUNK), trunk)
-    attested = _codes(batch, layout.ATTESTATION) == ATTESTED
-    return payers_from(Paying(callers, account, has_account, trunk, has_trunk, attested), counted)
+def _given_keys(batch: Batch, field: int, kind: Key) -> Keys:
+    """Return a key per text, 0 where none is given."""
+    there = _given(batch, field)
+    return np.where(there, _keys(batch, field, kind), np.uint64(0)) if there.any() else np.zeros(there.size, np.uint64)
+
+
+def _paying(batch: Batch, callers: Keys) -> Paying:
+    account = _given_keys(batch, layout.ACCOUNT, Key.ACCOUNT)
+    trunk = _given_keys(batch, layout.TRUNK_IN, Key.TRUNK)
+    return Paying(callers, account, trunk, _codes(batch, layout.ATTESTATION) == ATTESTED)
+
+
+def _via(batch: Batch, came_in: Keys) -> Keys:
+    return np.where(came_in != 0, came_in, _given_keys(batch, layout.TRUNK, Key.TRUNK))
 
 
 def _prices(batch: Batch, columns: Named, called: Numbers, network: Network) -> Small:

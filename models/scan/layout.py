@@ -22,7 +22,7 @@ FIELDS: Final = (
     *("ts", "cause", "v"),
 )
 """Every field in the order of its slot: texts, words, amounts, seconds, whole numbers."""
-CALL_ID, CALLER, CALLED, DIALLED, ACCOUNT, TRUNK_IN, REFUSED_BY, SWITCH = range(8)
+CALL_ID, CALLER, CALLED, DIALLED, ACCOUNT, TRUNK_IN, REFUSED_BY, SWITCH, TRUNK = range(9)
 EVENT, CALLED_TYPE, DIRECTION, ATTESTATION, RATING_STATUS, TEST = range(12, 18)
 RATE, SETUP_FEE, CHARGE, DURATION_S, FREE_S, TS, CAUSE, V = range(18, 26)
 NEEDED: Final = 1 << CALL_ID | 1 << CALLER | 1 << CALLED | 1 << EVENT | 1 << TS

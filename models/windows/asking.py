@@ -1,21 +1,24 @@
-"""The kernel that reads the windows of keys."""
+"""The kernels that read the windows of keys: their sums, their single buckets, and which keys there are."""
 
 import numba as nb
 import numpy as np
 
 from models.borrowing import borrowed, part
-from models.hashing import Keys
+from models.hashing import Keys, Word
 from models.windows.counting import read_log
 from models.windows.layout import (
     ATTEMPT,
+    BLOCK,
     BUCKETS,
     BUSY,
     COUNTERS,
     FIRSTS,
     FLAG_BITS,
     NONE,
+    NOW,
     REGISTERS,
     SHORT_MS,
+    SLOT,
     WIDTHS,
     Ints,
     Record,
@@ -24,7 +27,7 @@ from models.windows.layout import (
     Whole,
 )
 from models.windows.parties import estimated, met
-from models.windows.slots import dead, hash_of, mixed, place_of, slot_at, tick_of
+from models.windows.slots import dead, hash_of, mixed, place_of, slice_of, slot_at, tick_of
 
 DISTINCT = COUNTERS
 EXACT = COUNTERS + 1
@@ -44,6 +47,17 @@ def _read_table(table: Keys, now: Whole, window: Whole) -> Whole:
 
 
 @part
+def _add_event(word: Whole, out: Ints) -> None:
+    """Add a log entry to the counters of a bucket."""
+    duration = word >> FLAG_BITS
+    for flag in range(4):
+        out[flag] += word >> flag & 1
+    out[4] += duration > 0
+    out[5] += 0 < duration < SHORT_MS
+    out[6] += duration
+
+
+@part
 def _read_events(state: State, slot: Record, now: Whole, out: Ints, table: Keys) -> None:
     """Add up a log; `table` is scratch."""
     living = read_log(state, slot, now)
@@ -52,20 +66,15 @@ def _read_events(state: State, slot: Record, now: Whole, out: Ints, table: Keys)
         tick, word = tick_of(state.parties[i]), np.int64(state.words[i])
         if word & ATTEMPT and hash_of(state.parties[i]) != 0:
             met(table, state.parties[i])
-        duration = word >> FLAG_BITS
         for window in range(4):
             if tick // WIDTHS[window] > now // WIDTHS[window] - BUCKETS[window]:
-                for flag in range(4):
-                    out[window, flag] += word >> flag & 1
-                out[window, 4] += duration > 0
-                out[window, 5] += 0 < duration < SHORT_MS
-                out[window, 6] += duration
+                _add_event(word, out[window])
     for window in range(4):
         out[window, DISTINCT] = _read_table(table, now, window)
 
 
 @part
-def _read_bucket(bucket: Record, out: Ints) -> None:
+def _add_bucket(bucket: Record, out: Ints) -> None:
     out[0] += bucket.attempts
     out[1] += bucket.refused
     out[2] += bucket.answered
@@ -83,7 +92,7 @@ def _read_block(state: State, slot: Record, now: Whole, out: Ints, union: Small,
         width, count, first = WIDTHS[window], BUCKETS[window], FIRSTS[window]
         oldest = now // width - count + 1
         for bucket in range(oldest, np.int64(slot.head) // width + 1):
-            _read_bucket(state.buckets[block, first + bucket % count], out[window])
+            _add_bucket(state.buckets[block, first + bucket % count], out[window])
         out[window, DISTINCT] = _read_table(state.met[block], now, window)
         if busy.sketch == NONE or oldest * width > busy.lost:
             continue
@@ -96,6 +105,16 @@ def _read_block(state: State, slot: Record, now: Whole, out: Ints, union: Small,
         out[window, EXACT] = 0
 
 
+@part
+def _living(state: State, key: Word, now: Whole) -> Whole:
+    """Return the slot of a key that a window reaches at tick `now`, -1 for none."""
+    place = place_of(state, key, mixed(key, state.seed))
+    if place < 0 or key == 0:
+        return -1
+    at = slot_at(state, place)
+    return -1 if dead(np.int64(state.slots[at].head), now) else at
+
+
 @nb.njit(cache=True, nogil=True, error_model="numpy")
 def asked(state: State, keys: Keys, now: Whole) -> Ints:
     """Return int64[keys, windows, FIELDS] at tick `now`; zeros for a key that is not there."""
@@ -105,14 +124,59 @@ def asked(state: State, keys: Keys, now: Whole) -> Ints:
     counts = np.empty(32, np.int64)
     out[:, :, EXACT] = 1
     for i in range(keys.size):
-        place = place_of(state, keys[i], mixed(keys[i], state.seed))
-        if place < 0 or keys[i] == 0:
+        at = _living(state, keys[i], now)
+        if at < 0:
             continue
-        slot = state.slots[slot_at(state, place)]
-        if dead(np.int64(slot.head), now):
-            continue
+        slot = state.slots[at]
         if slot.entries == BUSY:
             _read_block(state, slot, now, out[i], union, counts)
         else:
             _read_events(state, slot, now, out[i], table)
     return out
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def buckets(state: State, keys: Keys, now: Whole) -> Ints:
+    """Return int64[keys, BLOCK, COUNTERS]: the buckets of each window that ends at tick `now`, the oldest first."""
+    state, keys = borrowed(state), borrowed(keys)
+    out = np.zeros((keys.size, BLOCK, COUNTERS), np.int64)
+    for i in range(keys.size):
+        at = _living(state, keys[i], now)
+        if at < 0:
+            continue
+        slot = state.slots[at]
+        events = 0 if slot.entries == BUSY else read_log(state, slot, now)
+        for window in range(4):
+            width, count, first = WIDTHS[window], BUCKETS[window], FIRSTS[window]
+            oldest = now // width - count + 1
+            for event in range(events):
+                bucket = tick_of(state.parties[event]) // width
+                if bucket >= oldest:
+                    _add_event(np.int64(state.words[event]), out[i, first + bucket - oldest])
+            if slot.entries == BUSY:
+                for bucket in range(oldest, np.int64(slot.head) // width + 1):
+                    _add_bucket(state.buckets[slot.link, first + bucket % count], out[i, first + bucket - oldest])
+    return out
+
+
+@nb.njit(cache=True, nogil=True)
+def living(state: State) -> Keys:
+    """Return the keys that a window reaches at the time of their slice."""
+    state = borrowed(state)
+    keys, found = np.empty(state.marks[SLOT], np.uint64), 0
+    for at in range(keys.size):
+        key = state.slots[at].key
+        which = slice_of(mixed(key, state.seed), state.dirty.size)
+        if key != 0 and not dead(np.int64(state.slots[at].head), state.ledger[which, NOW]):
+            keys[found] = key
+            found += 1
+    return keys[:found]
+
+
+@nb.njit(cache=True, nogil=True)
+def slices(keys: Keys, many: Whole, seed: Word) -> Ints:
+    """Return the slice, of so many, of every key."""
+    found = np.empty(keys.size, np.int64)
+    for i in range(keys.size):
+        found[i] = slice_of(mixed(keys[i], seed), many)
+    return found

@@ -6,9 +6,10 @@ hours. Neither changes what any window counts; both follow from the order of row
 """
 
 import numpy as np
+import numpy.typing as npt
 
 from models.borrowing import part
-from models.hashing import Word
+from models.hashing import Keys, Word
 from models.windows.layout import (
     ANSWERED,
     ATTEMPT,
@@ -34,6 +35,17 @@ from models.windows.layout import (
 )
 from models.windows.parties import met, noted
 from models.windows.slots import dead, given, hash_of, place_in, ratio, taken, tick_of, unlogged, unsketched
+
+
+@part
+def sort(first: Keys, second: npt.NDArray[np.uint32]) -> None:
+    """Sort a few pairs in place."""
+    for i in range(1, first.size):
+        a, b, at = first[i], second[i], i
+        while at > 0 and (first[at - 1] > a or (first[at - 1] == a and second[at - 1] > b)):
+            first[at], second[at] = first[at - 1], second[at - 1]
+            at -= 1
+        first[at], second[at] = a, b
 
 
 @part
@@ -221,9 +233,14 @@ def _calmed(state: State, slot: Record, now: Whole) -> None:
     slot.entries = 0
     for hour in range(oldest, newest + 1):
         _relogged(state, slot, state.buckets[block, FIRSTS[3] + hour % DAY], hour)
+    living = 0
     for party in state.met[block]:
         if party != 0 and not dead(tick_of(party), now):
-            _named(state, slot, party)
+            state.parties[living] = party
+            living += 1
+    sort(state.parties[:living], state.words[:living])
+    for i in range(living):
+        _named(state, slot, state.parties[i])
     given(state.busy["parties"], state.marks, BLOCKS, block)
 
 

@@ -2,57 +2,43 @@
 
 A key's attempts are counted per hour of event time over five weeks, the running one and the four before: 840 counters.
 Usual is the mean of the same hour (UTC) of the four weeks before, so that one odd week is a quarter of it.
-Counts follow from the rows alone, in any order within the allowed lateness, however they are cut.
+Counts follow from the rows alone, in any order within the allowed lateness, however they are cut; those of a slice
+of the keys from its own rows alone.
 """
 
 import struct
 from typing import Final, NamedTuple
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from models.borrowing import borrowed, part
-from models.hashing import Keys, Word
-from models.windows.layout import ATTEMPT, Ints, Small, Whole
-from models.windows.slots import mixed
-from models.windows.updating import Columns, columns_of, counts_as
+from models.hashing import Keys
+from models.windows.asking import slices as slices_of
+from models.windows.layout import Ints, Small
+from models.windows.ring import (
+    HOUR_MS,
+    KEYS,
+    LEDGER,
+    NOW,
+    RING,
+    SWEPT,
+    TURNED_AWAY,
+    WEEK,
+    WEEKS,
+    Ring,
+    State,
+    found,
+    indexed,
+    updated,
+)
+from models.windows.updating import Columns, columns_of
 
-HOUR_MS: Final = 3_600_000
-WEEK: Final = 168
-"""Hours of a week."""
-WEEKS: Final = 4
-"""Weeks before the running one."""
-RING: Final = (WEEKS + 1) * WEEK
-"""Counters of a key."""
-FORMAT: Final = 1
+FORMAT: Final = 2
 HOURS_MAX: Final = 1 << 20
 """Hours since 1970: until 2089."""
-NOW, SWEPT, TURNED_AWAY = 0, 1, 2
 _MAGIC: Final = b"RFHW"
-_HEADER: Final = struct.Struct("<4sHHHHI")
-_Key: Final = np.dtype([("key", "<u8"), ("first", "<u4"), ("head", "<u4"), ("counts", "<u4", (RING,))])
-_ONE = np.uint64(1)
-
-
-class State(NamedTuple):
-    """All arrays of a table; there is room for every row that `updated` is given, or it stops.
-
-    Attributes:
-        places: int32[2^n], open addressing by hash: position in `records` plus one; 0 is empty.
-        records: key, hour of the first and of the latest event, and the ring of counters.
-        used: int64[1], records in use.
-        marks: int64[3], hour of the highest event time; hour last swept in; rows turned away.
-        dirty: uint8[slices].
-        limit: how many keys there may be.
-    """
-
-    places: npt.NDArray[np.int32]
-    records: npt.NDArray[np.void]
-    used: Ints
-    marks: Ints
-    dirty: Small
-    limit: int
+_VERSIONED: Final = struct.Struct("<4sH")
+_HEADER: Final = struct.Struct("<4sHHHI2xQqq")
 
 
 class Usual(NamedTuple):
@@ -67,103 +53,11 @@ class Usual(NamedTuple):
     weeks: Ints
 
 
-@part
-def _slice(key: Word, slices: Whole) -> Whole:
-    """Return the slice of a key."""
-    return np.int64((mixed(key, np.uint64(0)) >> np.uint64(32)) * np.uint64(slices) >> np.uint64(32))
-
-
-@nb.njit(cache=True)
-def _slices(keys: Keys, slices: Whole) -> Ints:
-    """Return the slice of every key."""
-    found = np.empty(keys.size, np.int64)
-    for i in range(keys.size):
-        found[i] = _slice(keys[i], slices)
-    return found
-
-
-@part
-def _place(state: State, key: Word) -> Word:
-    """Return where a key stands in the index, or the empty place where it would."""
-    mask = np.uint64(state.places.size - 1)
-    at = mixed(key, np.uint64(0)) & mask
-    while state.places[at] != 0 and state.records[state.places[at] - 1].key != key:
-        at = (at + _ONE) & mask
-    return at
-
-
-@part
-def _added(state: State, key: Word, hour: Whole) -> Whole:
-    """Return the record of a key that has none yet."""
-    at = np.int64(state.used[0])
-    state.used[0] += 1
-    state.places[_place(state, key)] = at + 1
-    state.records[at].key = key
-    state.records[at].first = hour
-    state.records[at].head = hour
-    state.records[at].counts[:] = 0
-    return at
-
-
-@part
-def _advanced(state: State, at: Whole, hour: Whole) -> None:
-    """Move a record to an hour: counters that come round again are cleared; one of no use begins anew."""
-    record = state.records[at]
-    head = np.int64(record.head)
-    if head <= state.marks[NOW] - RING:
-        record.first = hour
-        head = np.int64(hour - RING)
-    for passed in range(max(head + 1, hour - RING + 1), hour + 1):
-        record.counts[passed % RING] = 0
-    record.head = max(head, hour)
-    record.first = min(np.int64(record.first), hour)
-
-
-@nb.njit(cache=True, nogil=True, error_model="numpy")
-def _updated(state: State, rows: Columns, begin: Whole) -> Whole:
-    """Count rows from `begin` on; return the first for which there is no room, or how many rows there are."""
-    state, rows = borrowed(state), borrowed(rows)
-    marks = state.marks
-    for i in range(begin, rows.key.size):
-        hour = rows.ts[i] // HOUR_MS
-        marks[NOW] = max(max(marks[NOW], hour), rows.clock[i] // HOUR_MS)  # noqa: PLW3301 - two by two, as numba types them
-        counted = rows.key[i] != 0 and counts_as(rows.kind[i], rows.flags[i]) & ATTEMPT
-        if not counted or hour <= marks[NOW] - RING:
-            continue
-        at = np.int64(state.places[_place(state, rows.key[i])]) - 1
-        if at < 0:
-            if state.used[0] >= state.limit and marks[SWEPT] == marks[NOW]:
-                marks[TURNED_AWAY] += 1
-                continue
-            if state.used[0] >= min(state.limit, state.records.size):
-                return i
-            at = np.int64(_added(state, rows.key[i], hour))
-        _advanced(state, at, hour)
-        state.records[at].counts[hour % RING] += 1
-        state.dirty[_slice(rows.key[i], state.dirty.size)] = 1
-    return rows.key.size
-
-
-@nb.njit(cache=True)
-def _indexed(state: State) -> None:
-    """Fill an empty index."""
-    for at in range(state.used[0]):
-        state.places[_place(state, state.records[at].key)] = at + 1
-
-
-@nb.njit(cache=True)
-def _found(state: State, keys: Keys) -> Ints:
-    """Return the record of every key, -1 for none."""
-    found = np.empty(keys.size, np.int64)
-    for i in range(keys.size):
-        found[i] = np.int64(state.places[_place(state, keys[i])]) - 1
-    return found
-
-
 class Hours:
     """Usual attempts per hour of the week for up to `keys_max` keys; about 3.4 kB each.
 
-    When it is full, keys that had no attempt for five weeks go; if there are none, new keys are turned away, counted.
+    Keys are divided into slices as those of `models.windows.table.Windows` are. When a slice is full, keys that had no
+    attempt for five weeks go; if there are none, new keys are turned away, counted.
 
     Example:
         >>> hours, one, attempt = Hours(100), np.ones(1, np.int64), np.zeros(1, np.int64)
@@ -172,74 +66,102 @@ class Hours:
         [1.0]
     """
 
-    def __init__(self, keys_max: int, slices: int = 16, now_ms: int = 0) -> None:
-        """Args: `slices` is a power of two up to 1,024; `now_ms` that of the table that slices are loaded from."""
-        if not 0 < keys_max < 1 << 30 or not 0 < slices <= 1 << 10 or slices & (slices - 1):
+    def __init__(self, keys_max: int, slices: int = 16, seed: int = 0) -> None:
+        """Make a table without keys.
+
+        Args:
+            keys_max: how many keys there may be, divided evenly among the slices, of which each may hold one at least.
+            slices: how many there are, a power of two up to 1,024.
+            seed: of the hash, as for `Windows`.
+
+        Raises:
+            ValueError: an argument is out of range.
+        """
+        if not 0 < keys_max < 1 << 30 or not 0 < slices <= 1 << 10 or slices & (slices - 1) or not 0 <= seed < 1 << 64:
             raise ValueError(f"hours of {keys_max} keys in {slices} slices: expected a power of two of at most 1024")
-        dirty = np.zeros(slices, np.uint8)
-        marks = np.array([now_ms // HOUR_MS, 0, 0])
-        self._state = State(np.zeros(64, np.int32), np.zeros(16, _Key), np.zeros(1, np.int64), marks, dirty, keys_max)
+        self._seed, self._all = seed, np.ones(slices, np.uint8)
+        self._state = State(
+            places=np.zeros(64, np.int32),
+            records=np.zeros(16, Ring),
+            used=np.zeros(1, np.int64),
+            ledger=np.zeros((slices, LEDGER), np.int64),
+            dirty=np.zeros(slices, np.uint8),
+            seed=np.uint64(seed),
+            limit=max(1, keys_max // slices),
+        )
 
     def __len__(self) -> int:
         return int(self._state.used[0])
 
     @property
     def dirty(self) -> Small:
-        """uint8[slices], 1 for a slice that changed since it was set to 0; to be set by who writes the slice."""
+        """uint8[slices], 1 for a slice that took a row since it was set to 0; to be set by who writes the slice."""
         return self._state.dirty
 
     @property
     def now_ms(self) -> int:
-        """Highest event time so far, in whole hours; belongs into the same checkpoint as the slices."""
-        return int(self._state.marks[NOW]) * HOUR_MS
+        """Highest event time of all slices so far, in whole hours."""
+        return int(self._state.ledger[:, NOW].max()) * HOUR_MS
 
     @property
     def turned_away(self) -> int:
-        """Rows of new keys for which there was no room."""
-        return int(self._state.marks[TURNED_AWAY])
+        """Rows of new keys for which there was no room, of all slices so far."""
+        return int(self._state.ledger[:, TURNED_AWAY].sum())
 
     @property
     def nbytes(self) -> int:
         """Bytes of all arrays."""
         return self._state.places.nbytes + self._state.records.nbytes
 
-    def update(self, rows: Columns) -> None:
+    def update(self, rows: Columns, stale: Small | None = None) -> None:
         """Count the attempts among rows.
 
+        Args:
+            rows: a batch; however rows are cut into batches is the same.
+            stale: uint8[slices]; rows of a slice whose entry is 0 are passed over. None takes all.
+
         Raises:
-            ValueError: an event is before 1970 or after 2089.
+            ValueError: an event is before 1970 or after 2089, or a column is of another length.
         """
-        rows = columns_of(rows)
+        rows, stale = columns_of(rows), self._all if stale is None else np.ascontiguousarray(stale, np.uint8)
+        if stale.shape != self._all.shape:
+            raise ValueError(f"hours: {len(stale)} slices may be stale, there are {len(self._all)}")
         if not len(rows.ts):
             return
         if min(rows.ts.min(), rows.clock.min()) < 0 or max(rows.ts.max(), rows.clock.max()) >= HOURS_MAX * HOUR_MS:
             raise ValueError("hours: event time before 1970 or after 2089 (milliseconds since the epoch?)")
-        done = _updated(self._state, rows, 0)
+        done = updated(self._state, rows, stale, 0)
         while done < len(rows.ts):
-            living = self._records[self._records["head"] > self._state.marks[NOW] - RING]
-            self._state.marks[SWEPT] = self._state.marks[NOW]
-            self._lay_out(living, 1)
-            done = _updated(self._state, rows, done)
+            self._lay_out(self._records[self._useful(self._records)], 1)
+            self._state.ledger[:, SWEPT] = self._state.ledger[:, NOW]
+            done = updated(self._state, rows, stale, done)
 
     def usual(self, keys: Keys, now_ms: int) -> Usual:
-        """Return what is usual for keys at the hour of the week of `now_ms`, which is no earlier than any row's."""
-        hour, records = now_ms // HOUR_MS, self._state.records
-        found = _found(self._state, np.ascontiguousarray(keys, np.uint64))
+        """Return what is usual for keys at an hour of the week.
+
+        Raises:
+            ValueError: `now_ms` is below the event time of one of the keys' slices.
+        """
+        hour, records, nows = now_ms // HOUR_MS, self._state.records, self._state.ledger[:, NOW]
+        if nows.max() > hour and (nows[self._slices_of(keys)] > hour).any():
+            raise ValueError(f"hours at {now_ms} ms: rows up to {self.now_ms} ms were counted")
+        at = found(self._state, np.array(keys, np.uint64))
         before = hour - WEEK * np.arange(1, WEEKS + 1)
-        first, head = records["first"][found, None].astype(np.int64), records["head"][found, None].astype(np.int64)
-        known = (found >= 0)[:, None] & (before >= first) & (head > hour - RING)
-        counts = np.where(known & (before <= head), records["counts"][found[:, None], before % RING], 0)
+        first, head = records["first"][at, None].astype(np.int64), records["head"][at, None].astype(np.int64)
+        known = (at >= 0)[:, None] & (before >= first) & (head > hour - RING)
+        counts = np.where(known & (before <= head), records["counts"][at[:, None], before % RING], 0)
         weeks = known.sum(axis=1)
         return Usual(counts.sum(axis=1) / np.maximum(weeks, 1), weeks)
 
     def slice_bytes(self, which: int) -> bytes:
         """Return slice number `which` as bytes, little-endian, ordered by key; only keys and hours of use."""
-        records = self._records[(self._slices_of(self._records["key"]) == which)]
-        records = np.sort(records[records["head"] > self._state.marks[NOW] - RING], order="key")
+        now, turned_away = self._state.ledger[which, [NOW, TURNED_AWAY]].tolist()
+        records = self._records[self._useful(self._records) & (self._slices_of(self._records["key"]) == which)]
+        records = np.sort(records, order="key")
         heads, places = records["head"].astype(np.int64)[:, None], np.arange(RING)
         hours = heads - (heads - places) % RING
-        records["counts"][hours <= self._state.marks[NOW] - RING] = 0
-        header = _HEADER.pack(_MAGIC, FORMAT, len(self.dirty), which, 0, len(records))
+        records["counts"][hours <= now - RING] = 0
+        header = _HEADER.pack(_MAGIC, FORMAT, len(self.dirty), which, len(records), self._seed, now, turned_away)
         return header + records.tobytes()
 
     def load_slice(self, which: int, data: bytes) -> None:
@@ -248,41 +170,62 @@ class Hours:
         Raises:
             ValueError: the data is no such slice, or there is no room for its keys.
         """
-        records = self._parsed(which, data)
+        records, now, turned_away = self._parsed(which, data)
         others = self._records[self._slices_of(self._records["key"]) != which]
-        if len(others) + len(records) > self._state.limit:
-            raise ValueError(f"slice {which} of the hours: more than {self._state.limit} keys")
+        self._state.ledger[which, [NOW, TURNED_AWAY, SWEPT]] = now, turned_away, 0
         self._lay_out(np.concatenate([others, records]), 0)
         self._state.dirty[which] = 0
 
-    def _parsed(self, which: int, data: bytes) -> npt.NDArray[np.void]:
+    def _parsed(self, which: int, data: bytes) -> tuple[npt.NDArray[np.void], int, int]:
+        """Return the records of a slice, and of its ledger the time and how many were turned away."""
         begin = f"slice {which} of {len(self.dirty)} of the hours: "
-        if len(data) < _HEADER.size or data[: len(_MAGIC)] != _MAGIC:
+        if len(data) < _VERSIONED.size or data[: len(_MAGIC)] != _MAGIC:
             raise ValueError(begin + "not the state of hours (restore an older checkpoint)")
-        _, version, *place, _, many = _HEADER.unpack_from(data)
+        _, version = _VERSIONED.unpack_from(data)
         if version != FORMAT:
             raise ValueError(begin + f"of format {version}, this version reads {FORMAT}")
-        if place != [len(self.dirty), which] or len(data) != _HEADER.size + many * _Key.itemsize:
+        if len(data) < _HEADER.size:
+            raise ValueError(begin + "no whole header (restore an older checkpoint)")
+        _, _, *place, many, seed, now, turned_away = _HEADER.unpack_from(data)
+        if [*place, seed] != [len(self.dirty), which, self._seed] or len(data) != _HEADER.size + many * Ring.itemsize:
             raise ValueError(begin + f"is slice {place[1]} of {place[0]}, {len(data)} bytes of {many} keys")
-        records = np.frombuffer(data, _Key, many, _HEADER.size).copy()
-        keys, late = records["key"], records["head"] > self._state.marks[NOW]
+        if many > self._state.limit:
+            raise ValueError(begin + f"{many} keys, more than its {self._state.limit} (allow for more keys)")
+        records = np.frombuffer(data, Ring, many, _HEADER.size).copy()
+        keys, first, head = records["key"], records["first"], records["head"]
         ordered = (keys[:-1] < keys[1:]).all() and (keys > 0).all() and (self._slices_of(keys) == which).all()
-        if not ordered or late.any() or (records["first"] > records["head"]).any():
-            raise ValueError(begin + "keys or hours out of order")
-        return records
+        dated = 0 <= now < HOURS_MAX and (head <= now).all() and (head > now - RING).all() and (first <= head).all()
+        if not ordered or not dated or turned_away < 0:
+            raise ValueError(begin + "keys or hours out of order (restore an older checkpoint)")
+        return records, now, turned_away
 
     @property
     def _records(self) -> npt.NDArray[np.void]:
         return self._state.records[: len(self)]
 
+    def _useful(self, records: npt.NDArray[np.void]) -> npt.NDArray[np.bool_]:
+        """Say of records whether they had an attempt in the five weeks before the time of their slice."""
+        nows = self._state.ledger[self._slices_of(records["key"]), NOW]
+        return np.asarray(records["head"] > nows - RING)
+
     def _slices_of(self, keys: Keys) -> Ints:
-        return _slices(np.ascontiguousarray(keys), len(self.dirty))
+        return slices_of(np.array(keys, np.uint64), len(self.dirty), self._state.seed)
 
     def _lay_out(self, records: npt.NDArray[np.void], more: int) -> None:
         """Lay records out anew, with room for some more and an eighth."""
-        room = np.zeros(min(self._state.limit, len(records) + len(records) // 8 + more + 8), _Key)
+        room = np.zeros(len(records) + len(records) // 8 + more + 8, Ring)
         room[: len(records)] = records
         self._state.used[0] = len(records)
+        self._state.ledger[:, KEYS] = np.bincount(self._slices_of(records["key"]), minlength=len(self.dirty))
         index = np.zeros(1 << (2 * len(room)).bit_length(), np.int32)
         self._state = self._state._replace(places=index, records=room)
-        _indexed(self._state)
+        indexed(self._state)
+
+
+def warm() -> None:
+    """Compile the kernels, or load them from the cache, before the first batch needs them."""
+    hours, key = Hours(1), np.ones(1, np.uint64)
+    hours.update(columns_of(np.ones((7, 1), np.int64)))
+    hours.usual(key, HOUR_MS)
+    which = int(hours._slices_of(key)[0])
+    hours.load_slice(which, hours.slice_bytes(which))

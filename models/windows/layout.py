@@ -64,8 +64,12 @@ SLOT, CHUNKS, BLOCKS, SKETCHES = 0, 1, 2, 3
 """Pools, as `marks` numbers them: `marks[pool]` were ever in use, `marks[FREE + pool]` is the last freed plus one."""
 FREE, USED = 4, 8
 """`marks[USED + pool]` are in use."""
-NOW, EVICTED, TURNED_AWAY, CLOSED, BITS, MARKS = 12, 13, 14, 15, 16, 17
-"""`NOW`: tick of the highest event time. `CLOSED`: tick during which no more keys are evicted. `BITS`: of the index."""
+BITS, MARKS = 12, 13
+"""`BITS`: of the index."""
+NOW, EVICTED, TURNED_AWAY, CLOSED, KEYS, LEDGER = range(6)
+"""The ledger of a slice. `NOW`: tick of the highest event time of its rows. `EVICTED`: keys that had to go for others.
+`TURNED_AWAY`: rows of new keys for which none could go. `CLOSED`: tick during which no more keys are evicted, -1 none.
+`KEYS`: how many it holds, with those that are dead and not swept."""
 
 Slot = np.dtype([("key", "<u8"), ("head", "<u4"), ("link", "<u4"), ("entries", "<u4")])
 """`head`: tick of the latest event. `link`: last chunk of the log, or the block. `entries`: of the log, or BUSY."""
@@ -110,12 +114,13 @@ class State(NamedTuple):
         registers: uint8[sketches, BLOCK, REGISTERS].
         spare: uint32[sketches], the next free sketch, plus one.
         marks: int64[MARKS].
-        dirty: uint8[slices], 1: has changed since it was set to 0.
+        ledger: int64[slices, LEDGER].
+        dirty: uint8[slices], 1: has taken a row since it was set to 0.
         parties: uint64[TABLE], scratch.
         words: uint32[TABLE], scratch.
         ahead: uint64[AHEAD], scratch.
         seed: of the hashes.
-        limit: how many keys there may be.
+        limit: how many keys there may be in a slice.
     """
 
     places: Keys
@@ -127,6 +132,7 @@ class State(NamedTuple):
     registers: Small
     spare: npt.NDArray[np.uint32]
     marks: Ints
+    ledger: Ints
     dirty: Small
     parties: Keys
     words: npt.NDArray[np.uint32]
@@ -143,9 +149,9 @@ ROOM: Final = 64
 
 
 def empty(limit: int, slices: int, seed: int) -> State:
-    """Return the state of a table without keys."""
-    marks = np.zeros(MARKS, np.int64)
-    marks[BITS], marks[CLOSED] = max(INDEX_BITS, slices.bit_length()), -1
+    """Return the state of a table without keys, of which each slice may hold as many as `limit` says."""
+    marks, ledger = np.zeros(MARKS, np.int64), np.zeros((slices, LEDGER), np.int64)
+    marks[BITS], ledger[:, CLOSED] = max(INDEX_BITS, slices.bit_length()), -1
     return State(
         places=np.zeros(1 << int(marks[BITS]), np.uint64),
         slots=np.zeros(ROOM, Slot),
@@ -156,6 +162,7 @@ def empty(limit: int, slices: int, seed: int) -> State:
         registers=np.zeros((1, BLOCK, REGISTERS), np.uint8),
         spare=np.zeros(1, np.uint32),
         marks=marks,
+        ledger=ledger,
         dirty=np.zeros(slices, np.uint8),
         parties=np.zeros(TABLE, np.uint64),
         words=np.zeros(TABLE, np.uint32),

@@ -5,23 +5,19 @@ Equal state gives equal bytes. What no window reaches any more is left out, and 
 
 import numba as nb
 import numpy as np
-import numpy.typing as npt
 
 from models.borrowing import borrowed, part
-from models.hashing import Keys
-from models.windows.counting import blocked, logged, read_log
-from models.windows.forgetting import slice_of
+from models.windows.counting import blocked, logged, read_log, sort
 from models.windows.layout import (
     BLOCK,
     BUCKETS,
     BUSY,
     FIRSTS,
+    KEYS,
     NONE,
     NOW,
     SKETCHES,
-    SLOT,
     TABLE,
-    USED,
     WIDTHS,
     Ints,
     Record,
@@ -30,35 +26,19 @@ from models.windows.layout import (
     Whole,
 )
 from models.windows.parties import met
-from models.windows.slots import dead, forgotten, inserted, mixed, place_of, slot_at, taken, tick_of
-from models.windows.wire import BUSY_ENTRIES, SKETCHED, Columns, Place, Sizes, packed, room
+from models.windows.slots import dead, forgotten, inserted, mixed, place_of, slots_of, taken, tick_of
+from models.windows.wire import BUSY_ENTRIES, SKETCHED, Columns, Ledger, Place, Sizes, packed, room
 
 _ONE = np.uint64(1)
-
-
-@part
-def _slots_of(state: State, which: Whole) -> Ints:
-    """Return the slots of a slice's keys."""
-    size = state.places.size
-    many = size // state.dirty.size
-    slots, found, place = np.empty(state.marks[USED + SLOT], np.int64), 0, which * many
-    end = place + many
-    while place < end or (state.places[place & (size - 1)] != 0 and place < end + size):
-        entry = state.places[place & (size - 1)]
-        if entry != 0 and slice_of(state, entry) == which:
-            slots[found] = slot_at(state, place & (size - 1))
-            found += 1
-        place += 1
-    return slots[:found]
 
 
 @nb.njit(cache=True, nogil=True)
 def _living(state: State, which: Whole) -> Ints:
     """Return the slots of a slice's living keys."""
     state = borrowed(state)
-    slots, found = _slots_of(state, which), 0
+    slots, found, now = slots_of(state, which), 0, state.ledger[which, NOW]
     for at in slots:
-        if not dead(np.int64(state.slots[at].head), state.marks[NOW]):
+        if not dead(np.int64(state.slots[at].head), now):
             slots[found] = at
             found += 1
     return slots[:found]
@@ -68,20 +48,9 @@ def _living(state: State, which: Whole) -> Ints:
 def cleared(state: State, which: Whole) -> None:
     """Forget every key of a slice."""
     state = borrowed(state)
-    for at in _slots_of(state, which):
+    for at in slots_of(state, which):
         key = state.slots[at].key
         forgotten(state, place_of(state, key, mixed(key, state.seed)))
-
-
-@part
-def _sort(first: Keys, second: npt.NDArray[np.uint32]) -> None:
-    """Sort a few pairs in place."""
-    for i in range(1, first.size):
-        a, b, at = first[i], second[i], i
-        while at > 0 and (first[at - 1] > a or (first[at - 1] == a and second[at - 1] > b)):
-            first[at], second[at] = first[at - 1], second[at - 1]
-            at -= 1
-        first[at], second[at] = a, b
 
 
 @part
@@ -98,9 +67,9 @@ def _filled(bucket: Record) -> bool:
 
 
 @part
-def _write_busy(state: State, slot: Record, out: Columns, busy: Whole, ends: Ints) -> None:
+def _write_busy(state: State, slot: Record, now: Whole, out: Columns, busy: Whole, ends: Ints) -> None:
     """Write a block as number `busy`; `ends`: how many buckets, parties and registers there are so far."""
-    block, now = np.int64(slot.link), state.marks[NOW]
+    block = np.int64(slot.link)
     record = state.busy[block]
     sketch = record.sketch != NONE and not dead(np.int64(record.lost), now)
     filled, sketched = np.uint64(0), np.uint64(SKETCHED if sketch else 0)
@@ -122,7 +91,7 @@ def _write_busy(state: State, slot: Record, out: Columns, busy: Whole, ends: Int
         if party != 0 and not dead(tick_of(party), now):
             out.party[ends[1]] = party
             ends[1] += 1
-    _sort(out.party[begin : ends[1]], state.words)
+    sort(out.party[begin : ends[1]], state.words)
     out.lost[busy] = record.lost if sketch else 0
     out.parties[busy] = ends[1] - begin
     out.filled[busy] = filled
@@ -130,7 +99,7 @@ def _write_busy(state: State, slot: Record, out: Columns, busy: Whole, ends: Int
 
 
 @nb.njit(cache=True, nogil=True)
-def _written(state: State, slots: Ints, out: Columns) -> tuple[Whole, ...]:
+def _written(state: State, slots: Ints, now: Whole, out: Columns) -> tuple[Whole, ...]:
     """Write slots into columns that are long enough; return how long all but the keys' are."""
     state, out = borrowed(state), borrowed(out)
     entries, busy, ends = np.int64(0), 0, np.zeros(3, np.int64)
@@ -138,14 +107,14 @@ def _written(state: State, slots: Ints, out: Columns) -> tuple[Whole, ...]:
         slot = state.slots[slots[i]]
         out.key[i], out.head[i], out.entries[i] = slot.key, slot.head, BUSY_ENTRIES
         if slot.entries == BUSY:
-            _write_busy(state, slot, out, busy, ends)
+            _write_busy(state, slot, now, out, busy, ends)
             busy += 1
             continue
-        living = read_log(state, slot, state.marks[NOW])
+        living = read_log(state, slot, now)
         end = entries + living
         out.log_party[entries:end] = state.parties[:living]
         out.log_word[entries:end] = state.words[:living]
-        _sort(out.log_party[entries:end], out.log_word[entries:end])
+        sort(out.log_party[entries:end], out.log_word[entries:end])
         out.entries[i] = living
         entries = end
     return entries, busy, ends[0], ends[1], ends[2]
@@ -153,6 +122,7 @@ def _written(state: State, slots: Ints, out: Columns) -> tuple[Whole, ...]:
 
 def slice_bytes(state: State, place: Place) -> bytes:
     """Return a slice as bytes."""
+    ledger = Ledger(*state.ledger[place.which, :KEYS].tolist())
     slots = _living(state, place.which)
     slots = slots[np.argsort(state.slots["key"][slots])]
     entries = state.slots["entries"][slots].astype(np.int64)
@@ -160,16 +130,8 @@ def slice_bytes(state: State, place: Place) -> bytes:
     sketches = int((state.busy["sketch"][blocks] != NONE).sum())
     logs = int(entries[entries != BUSY].sum())
     columns = room(Sizes(len(slots), logs, len(blocks), len(blocks) * BLOCK, len(blocks) * TABLE, sketches * BLOCK))
-    return packed(columns, Sizes(len(slots), *map(int, _written(state, slots, columns))), place)
-
-
-@nb.njit(cache=True, nogil=True)
-def strays(state: State, keys: Keys, which: Whole) -> bool:
-    """Say whether any of the keys belongs to another slice."""
-    found = False
-    for key in keys:
-        found |= slice_of(state, mixed(key, state.seed)) != which
-    return found
+    sizes = Sizes(len(slots), *map(int, _written(state, slots, ledger.now, columns)))
+    return packed(columns, sizes, ledger, place)
 
 
 @part

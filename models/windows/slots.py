@@ -20,6 +20,7 @@ from models.windows.layout import (
     DAY,
     FREE,
     HOUR,
+    KEYS,
     NONE,
     SKETCHES,
     SLOT,
@@ -106,6 +107,27 @@ def place_of(state: State, key: Word, hashed: Word) -> Whole:
 
 
 @part
+def slice_of(hashed: Word, slices: Whole) -> Whole:
+    """Return the slice of a hash, or of an entry of the index."""
+    return np.int64((hashed >> _HALF) * np.uint64(slices) >> _HALF)
+
+
+@part
+def slots_of(state: State, which: Whole) -> Ints:
+    """Return the slots of a slice's keys, in the order of the index."""
+    size, slices = state.places.size, state.dirty.size
+    slots, found, place = np.empty(state.ledger[which, KEYS], np.int64), 0, which * (size // slices)
+    end = place + size // slices
+    while place < end or (state.places[place & (size - 1)] != 0 and place < end + size):
+        entry = state.places[place & (size - 1)]
+        if entry != 0 and slice_of(entry, slices) == which:
+            slots[found] = slot_at(state, place & (size - 1))
+            found += 1
+        place += 1
+    return slots
+
+
+@part
 def slot_at(state: State, place: Whole) -> Whole:
     """Return the slot that the index has at a place."""
     return np.int64(state.places[place] & _LOW) - 1
@@ -171,6 +193,7 @@ def inserted(state: State, key: Word, hashed: Word, place: Whole) -> Whole:
     slots[at].key = key
     slots[at].head = 0
     slots[at].entries = 0
+    state.ledger[slice_of(hashed, state.dirty.size), KEYS] += 1
     return at
 
 
@@ -214,6 +237,7 @@ def emptied(state: State, at: Whole) -> None:
 def forgotten(state: State, place: Whole) -> None:
     """Free the slot that the index has at a place, and the place."""
     at = slot_at(state, place)
+    state.ledger[slice_of(state.places[place], state.dirty.size), KEYS] -= 1
     emptied(state, at)
     state.slots[at].key = 0
     given(state.slots["link"], state.marks, SLOT, at)

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.hashing import Keys
-from models.windows.asking import DISTINCT, EXACT, asked
+from models.windows.asking import DISTINCT, EXACT, asked, buckets, living, slices
 from models.windows.forgetting import swept, thinned
 from models.windows.layout import (
     BITS,
@@ -14,9 +14,9 @@ from models.windows.layout import (
     BUSY,
     CHUNK,
     CHUNKS,
-    CLOSED,
     EVICTED,
     HOUR,
+    KEYS,
     NOW,
     ROOM,
     SKETCHES,
@@ -29,7 +29,7 @@ from models.windows.layout import (
     Small,
     empty,
 )
-from models.windows.slices import cleared, filled, slice_bytes, strays
+from models.windows.slices import cleared, filled, slice_bytes
 from models.windows.slots import grown
 from models.windows.updating import CHUNKS_PER_ROW, Columns, columns_of, updated
 from models.windows.wire import BUSY_ENTRIES, Place, parsed, refused
@@ -53,19 +53,17 @@ _ARRAYS: Final = {
 
 
 class Ledger(NamedTuple):
-    """What a table knows beside its keys; belongs into the same checkpoint as the slices.
+    """What a table knows beside its keys, over all slices; each has its own part in its bytes.
 
     Attributes:
         now_ms: highest event time so far, in whole ticks.
         evicted: keys that had to go for others, so far.
         turned_away: rows of new keys for which no other could go, so far.
-        closed_ms: event time of the latest tick in which that happened.
     """
 
-    now_ms: int = 0
-    evicted: int = 0
-    turned_away: int = 0
-    closed_ms: int = -TICK_MS
+    now_ms: int
+    evicted: int
+    turned_away: int
 
 
 class Features(NamedTuple):
@@ -101,8 +99,11 @@ class Windows:
     1 min, 5 min, 1 h), so that it moves by whole buckets and is up to one bucket shorter than its name. An event
     counts in the bucket of its own time, however late it comes, in the windows that still reach it.
 
-    What the windows hold follows from the rows alone, not from how they are cut into batches. Their order matters
-    only for which distinct counts are exact.
+    Keys are divided into slices by their hash. What a slice holds, to the byte, follows from the rows of its own keys
+    and their order alone: not from how they are cut into batches, nor from any other slice. So each can be written at
+    a moment of its own, and brought up to date by the rows since. Its time is the highest of its rows, of which one
+    that counts as nothing moves it too; a row of nobody (key 0) is in no slice. Its share of the keys is the same as
+    the others', so some are full a little before the table is.
 
     There is a table for every kind of key (caller, account, called, prefix, trunk), so that a flood of random callers
     drives out no trunk. Not for several threads at once.
@@ -115,14 +116,13 @@ class Windows:
         [[1, 1, 1, 1]]
     """
 
-    def __init__(self, keys_max: int, slices: int = 256, seed: int = 0, ledger: Ledger | None = None) -> None:
+    def __init__(self, keys_max: int, slices: int = 64, seed: int = 0) -> None:
         """Make a table without keys.
 
         Args:
-            keys_max: how many keys there may be.
-            slices: how many slices the keys are divided into by their hash, a power of two up to 1,024.
+            keys_max: how many keys there may be, divided evenly among the slices, of which each may hold one at least.
+            slices: how many there are, a power of two up to 1,024.
             seed: of the hashes; a secret one keeps others from choosing numbers that meet in one place of the index.
-            ledger: of the table that slices are loaded from.
 
         Raises:
             ValueError: an argument is out of range.
@@ -131,26 +131,24 @@ class Windows:
             raise ValueError(
                 f"windows of {keys_max} keys in {slices} slices: expected 1 to 4e9, a power of two to 1024"
             )
-        self._state = empty(keys_max, slices, seed)
+        self._state = empty(max(1, keys_max // slices), slices, seed)
+        self._all = np.ones(slices, np.uint8)
         self._slices, self._seed = slices, seed
         self._hour, self._stripe = 0, 0
-        if ledger:
-            marks = self._state.marks
-            marks[NOW], marks[CLOSED] = ledger.now_ms // TICK_MS, ledger.closed_ms // TICK_MS
-            marks[EVICTED], marks[TURNED_AWAY] = ledger.evicted, ledger.turned_away
 
     def __len__(self) -> int:
         return int(self._state.marks[USED + SLOT])
 
     @property
     def ledger(self) -> Ledger:
-        """What belongs into a checkpoint beside the slices."""
-        now, evicted, turned_away, closed = self._state.marks[[NOW, EVICTED, TURNED_AWAY, CLOSED]].tolist()
-        return Ledger(now * TICK_MS, evicted, turned_away, closed * TICK_MS)
+        """The latest time and the counts of all slices."""
+        ledger = self._state.ledger
+        counts = ledger[:, [EVICTED, TURNED_AWAY]].sum(axis=0).tolist()
+        return Ledger(int(ledger[:, NOW].max()) * TICK_MS, *counts)
 
     @property
     def dirty(self) -> Small:
-        """uint8[slices], 1 for a slice that changed since it was set to 0; to be set by who writes the slice."""
+        """uint8[slices], 1 for a slice that took a row since it was set to 0; to be set by who writes the slice."""
         return self._state.dirty
 
     @property
@@ -158,29 +156,35 @@ class Windows:
         """Bytes of all arrays."""
         return sum(part.nbytes for part in self._state if isinstance(part, np.ndarray))
 
-    def update(self, rows: Columns) -> None:
+    def update(self, rows: Columns, stale: Small | None = None) -> None:
         """Count rows in their order.
+
+        Args:
+            rows: a batch; however rows are cut into batches is the same.
+            stale: uint8[slices]; rows of a slice whose entry is 0 are passed over. None takes all.
 
         Raises:
             ValueError: an event is before 1970 or after 2054, or a column is of another length.
         """
-        rows = columns_of(rows)
+        rows, stale = columns_of(rows), self._all if stale is None else np.ascontiguousarray(stale, np.uint8)
+        if stale.shape != self._all.shape:
+            raise ValueError(f"windows: {len(stale)} slices may be stale, there are {self._slices}")
         if not len(rows.ts):
             return
-        if min(rows.ts.min(), rows.clock.min()) < 0 or max(rows.ts.max(), rows.clock.max()) >= TICKS_MAX * TICK_MS:
+        newest = max(rows.ts.max(), rows.clock.max())
+        if min(rows.ts.min(), rows.clock.min()) < 0 or newest >= TICKS_MAX * TICK_MS:
             raise ValueError("windows: event time before 1970 or after 2054 (milliseconds since the epoch?)")
-        done, crowded = updated(self._state, rows, 0)
+        done, crowded = updated(self._state, rows, stale, 0)
         while done < len(rows.ts):
-            if crowded:
-                thinned(self._state)
+            if crowded >= 0:
+                thinned(self._state, crowded)
             else:
                 self._make_room(1, CHUNKS_PER_ROW, 1, 1)
-            done, crowded = updated(self._state, rows, done)
-        self._sweep()
+            done, crowded = updated(self._state, rows, stale, done)
+        self._sweep(int(newest) // TICK_MS // HOUR)
 
-    def _sweep(self) -> None:
-        """Free one stripe of the slots of what has died, until all were swept in this hour."""
-        hour = int(self._state.marks[NOW]) // HOUR
+    def _sweep(self, hour: int) -> None:
+        """Free one stripe of the slots of what has died, until all were swept in this hour of event time."""
         if self._hour != hour:
             self._hour, self._stripe = hour, 0
         if self._stripe < STRIPES:
@@ -194,20 +198,46 @@ class Windows:
 
         Args:
             keys: uint64[keys].
-            now_ms: highest event time; not below that of any row so far.
+            now_ms: event time, not below that of any of the keys' slices.
 
         Raises:
             ValueError: `now_ms` is below.
         """
-        now = now_ms // TICK_MS
-        if not self._state.marks[NOW] <= now < TICKS_MAX:
-            raise ValueError(f"windows at {now_ms} ms: rows up to {self.ledger.now_ms} ms were counted")
-        found = asked(self._state, np.ascontiguousarray(keys, np.uint64), now)
+        keys, now = self._asked(keys, now_ms)
+        found = asked(self._state, keys, now)
         numbers = [found[:, :, field] for field in range(DISTINCT + 1)]
         return Features._make([*numbers, found[:, :, EXACT] != 0])
 
+    def buckets(self, keys: Keys, now_ms: int) -> Ints:
+        """Return the buckets of which the windows that end at `now_ms` consist, zeros for a key that is not there.
+
+        Args and errors are those of `features`.
+
+        Returns:
+            int64[keys, BLOCK, COUNTERS]: window after window, in each from the oldest bucket to the newest; counters
+            in the order of `models.windows.layout.Bucket`.
+        """
+        keys, now = self._asked(keys, now_ms)
+        return buckets(self._state, keys, now)
+
+    def _asked(self, keys: Keys, now_ms: int) -> tuple[Keys, int]:
+        """Return keys and tick of a question, if it is none of the past."""
+        keys, now = np.array(keys, np.uint64), now_ms // TICK_MS  # a copy: kernels are compiled for what is writable
+        nows = self._state.ledger[:, NOW]
+        if now >= TICKS_MAX or (nows.max() > now and (nows[self.slice_of_keys(keys)] > now).any()):
+            raise ValueError(f"windows at {now_ms} ms: rows up to {self.ledger.now_ms} ms were counted")
+        return keys, now
+
+    def keys(self) -> Keys:
+        """Return the keys that have an event in a window at the time of their slice, ascending."""
+        return np.sort(living(self._state))
+
+    def slice_of_keys(self, keys: Keys) -> Ints:
+        """Return int64[keys], the slice of each."""
+        return slices(np.array(keys, np.uint64), self._slices, self._state.seed)
+
     def slice_bytes(self, which: int) -> bytes:
-        """Return slice number `which` as bytes, the same for the same rows; only what a window reaches."""
+        """Return slice number `which` as bytes, the same for the same rows of it; only what a window reaches."""
         return slice_bytes(self._state, self._place(which))
 
     def load_slice(self, which: int, data: bytes) -> None:
@@ -217,19 +247,18 @@ class Windows:
             ValueError: the data is no such slice, or there is no room for its keys.
         """
         place = self._place(which)
-        columns, sizes = parsed(data, place)
-        if strays(self._state, columns.key, which):
+        columns, sizes, ledger = parsed(data, place)
+        if (self.slice_of_keys(columns.key) != which).any():
             raise refused(place, "keys of another slice")
-        if (columns.head > self._state.marks[NOW]).any():
-            raise refused(place, f"events after the ledger's {self.ledger.now_ms} ms")
+        if sizes.keys > self._state.limit:
+            raise refused(place, f"{sizes.keys} keys, more than its {self._state.limit}", "allow for more keys")
         cleared(self._state, which)
-        if len(self) + sizes.keys > self._state.limit:
-            raise refused(place, f"{sizes.keys} keys beside {len(self)}, more than {self._state.limit}")
         logs = columns.entries[columns.entries != BUSY_ENTRIES].astype(np.int64)
         chunks = int((-(-logs // CHUNK)).sum())
         self._make_room(sizes.keys, chunks, sizes.busy, int((columns.sketched != 0).sum()))
-        self._widen(min(sizes.keys * self._slices, self._state.limit))  # the others will be as large, and lie elsewhere
+        self._widen(sizes.keys * self._slices)  # the others will be as large, and lie elsewhere
         filled(self._state, columns)
+        self._state.ledger[which, :KEYS] = ledger
         self._state.dirty[which] = 0
 
     def _place(self, which: int) -> Place:
@@ -260,9 +289,11 @@ class Windows:
 
 def warm() -> None:
     """Compile the kernels, or load them from the cache, before the first batch needs them."""
-    windows = Windows(1)
-    windows.update(columns_of(np.ones((7, 1), np.int64)))
-    windows.features(np.ones(1, np.uint64), 1)
-    for which in range(windows.dirty.size):
-        if windows.dirty[which]:
-            windows.load_slice(which, windows.slice_bytes(which))
+    windows, key, row = Windows(1), np.ones(1, np.uint64), np.ones((7, 1), np.int64)
+    windows.update(columns_of(row))
+    thinned(windows._state, 0)
+    windows._widen(len(windows._state.places))
+    windows.features(key, 1)
+    windows.buckets(key, 1)
+    which = int(windows.slice_of_keys(windows.keys())[0])
+    windows.load_slice(which, windows.slice_bytes(which))

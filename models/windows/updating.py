@@ -12,7 +12,6 @@ from models.events import EventKind
 from models.hashing import Keys
 from models.row_table import FLAG_ANSWERED, FLAG_REFUSED
 from models.windows.counting import counted
-from models.windows.forgetting import slice_of
 from models.windows.layout import (
     AHEAD,
     ANSWERED,
@@ -24,6 +23,7 @@ from models.windows.layout import (
     CLOSED,
     ENDED,
     FLAG_BITS,
+    KEYS,
     NOW,
     REFUSED,
     SKETCHES,
@@ -37,7 +37,7 @@ from models.windows.layout import (
     Whole,
 )
 from models.windows.prefetching import fetch
-from models.windows.slots import dead, emptied, inserted, mixed, party_of, place_of, ratio, slot_at
+from models.windows.slots import dead, emptied, inserted, mixed, party_of, place_of, ratio, slice_of, slot_at
 
 _ATTEMPT, _ANSWER = int(EventKind.ATTEMPT), int(EventKind.ANSWER)
 _RELEASE, _CDR = int(EventKind.RELEASE), int(EventKind.CDR)
@@ -113,38 +113,42 @@ def _has_room(state: State) -> bool:
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
-def updated(state: State, rows: Columns, begin: Whole) -> tuple[int, bool]:
-    """Count rows from `begin` on.
+def updated(state: State, rows: Columns, stale: Small, begin: Whole) -> tuple[Whole, Whole]:
+    """Count rows from `begin` on, of the slices whose entry in `stale` is not 0.
 
     Returns:
-        How many rows are counted; whether the next one is of a new key for which others have to go. If neither this
-        nor all are counted, arrays have to grow.
+        How many rows are done; the slice in which others have to go for the next one's key, -1 for none. If it is
+        none and not all are done, arrays have to grow.
     """
-    state, rows = borrowed(state), borrowed(rows)
-    marks = state.marks
+    state, rows, stale = borrowed(state), borrowed(rows), borrowed(stale)
+    ledger, slices = state.ledger, state.dirty.size
     for i in range(begin, rows.key.size):
         if not _has_room(state):
-            return i, False
+            return i, -1
         if (i - begin) % AHEAD == 0:
             fetch(state, rows.key[i : i + AHEAD], rows.other[i : i + AHEAD], rows.ts[i : i + AHEAD])
-        tick = ratio(rows.ts[i], TICK_MS)
-        now = marks[NOW] = max(max(marks[NOW], tick), ratio(rows.clock[i], TICK_MS))  # noqa: PLW3301 - two by two, as numba types them
-        word = counts_as(rows.kind[i], rows.flags[i])
-        if rows.key[i] == 0 or word == 0 or dead(tick, now):
-            continue
         hashed = mixed(rows.key[i], state.seed)
+        which = slice_of(hashed, slices)
+        if rows.key[i] == 0 or stale[which] == 0:
+            continue
+        state.dirty[which] = 1
+        tick = ratio(rows.ts[i], TICK_MS)
+        now = max(max(ledger[which, NOW], tick), ratio(rows.clock[i], TICK_MS))  # noqa: PLW3301 - two by two, as numba types them
+        ledger[which, NOW] = now
+        word = counts_as(rows.kind[i], rows.flags[i])
+        if word == 0 or dead(tick, now):
+            continue
         place = place_of(state, rows.key[i], hashed)
-        if place < 0 and marks[USED + SLOT] >= state.limit:
-            if marks[CLOSED] < now:
-                return i, True
-            marks[TURNED_AWAY] += 1
+        if place < 0 and ledger[which, KEYS] >= state.limit:
+            if ledger[which, CLOSED] < now:
+                return i, which
+            ledger[which, TURNED_AWAY] += 1
             continue
         at = slot_at(state, place) if place >= 0 else inserted(state, rows.key[i], hashed, ~place)
         slot = state.slots[at]
         if dead(np.int64(slot.head), now):
             emptied(state, at)
-        state.dirty[slice_of(state, hashed)] = 1
         duration = max(0, rows.duration[i]) if word & ENDED else 0
         party = party_of(rows.other[i], tick, state.seed)
         counted(state, slot, tick, party, word | duration << FLAG_BITS, now)
-    return rows.key.size, False
+    return rows.key.size, -1

@@ -1,4 +1,4 @@
-"""The form of a slice as bytes: a header, then columns, little-endian, one behind the other.
+"""The form of a slice as bytes: a header with its ledger, then columns, little-endian, one behind the other.
 
 Of every key, by key; of every log entry; of every busy key; then the buckets that are not empty, the parties and the
 sketches' buckets, each key's together.
@@ -6,6 +6,7 @@ sketches' buckets, each key's together.
 
 import struct
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -14,8 +15,10 @@ import numpy.typing as npt
 from models.hashing import Keys
 from models.windows.layout import (
     BLOCK,
+    DAY,
     FLAG_BITS,
     FLAGS,
+    HOUR,
     LOG_MAX,
     PARTIES_MAX,
     RANK_MAX,
@@ -27,13 +30,14 @@ from models.windows.layout import (
     Small,
 )
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 BUSY_ENTRIES: Final = 255
 """`entries` of a busy key."""
 SKETCHED: Final = 1 << 63
 """Set in `sketched` of a key with a sketch."""
 _MAGIC: Final = b"RFWN"
-_HEADER: Final = struct.Struct("<4sHHH2xQ6I")
+_VERSIONED: Final = struct.Struct("<4sH")
+_HEADER: Final = struct.Struct("<4sHHH2xQ4q6I")
 _TICK_BITS: Final = np.uint64(28)
 _TICKS: Final = np.uint64(TICKS_MAX - 1)
 _OTHER_BITS: Final = np.uint64((1 << 63) - (1 << BLOCK))
@@ -83,6 +87,15 @@ class Sizes(NamedTuple):
     registers: int
 
 
+class Ledger(NamedTuple):
+    """What a slice knows beside its keys (`models.windows.layout.LEDGER`): ticks, and counts so far."""
+
+    now: int
+    evicted: int
+    turned_away: int
+    closed: int
+
+
 class Place(NamedTuple):
     """Which slice of which table it is."""
 
@@ -107,20 +120,20 @@ def room(sizes: Sizes) -> Columns:
     return Columns(*(np.empty(getattr(sizes, size), dtype) for size, dtype in _FORM))
 
 
-def packed(columns: Columns, sizes: Sizes, place: Place) -> bytes:
+def packed(columns: Columns, sizes: Sizes, ledger: Ledger, place: Place) -> bytes:
     """Return the bytes of a slice; of every column what `sizes` says, from its begin."""
     whole: tuple[Any, ...] = columns
     parts = (column[: getattr(sizes, size)] for column, (size, _) in zip(whole, _FORM, strict=True))
-    return _HEADER.pack(_MAGIC, FORMAT, *place, *sizes) + b"".join(part.tobytes() for part in parts)
+    return _HEADER.pack(_MAGIC, FORMAT, *place, *ledger, *sizes) + b"".join(part.tobytes() for part in parts)
 
 
-def parsed(data: bytes, place: Place) -> tuple[Columns, Sizes]:
-    """Return the columns of a slice, and how long they are.
+def parsed(data: bytes, place: Place) -> tuple[Columns, Sizes, Ledger]:
+    """Return the columns of a slice, how long they are, and its ledger.
 
     Raises:
         ValueError: the bytes are no slice of this place and format; says what is wrong.
     """
-    sizes = _sizes(data, place)
+    sizes, ledger = _header(data, place)
     columns, at = [], _HEADER.size
     for size, dtype in _FORM:
         length = getattr(sizes, size)
@@ -128,31 +141,41 @@ def parsed(data: bytes, place: Place) -> tuple[Columns, Sizes]:
         columns.append(whole.view(np.dtype(dtype).base).reshape(length, *np.dtype(dtype).shape))
         at += whole.size
     found = Columns(*columns)
-    for what, wrong in _faults(found):
+    for what, wrong in chain(_ledger_faults(ledger, found.head), _faults(found)):
         if wrong:
             raise refused(place, what)
-    return found, sizes
+    return found, sizes, ledger
 
 
-def refused(place: Place, what: str) -> ValueError:
-    """Return the error that says why a slice cannot be loaded."""
-    return ValueError(f"slice {place.which} of {place.slices} of the windows: {what} (restore an older checkpoint)")
+def refused(place: Place, what: str, remedy: str = "restore an older checkpoint") -> ValueError:
+    """Return the error that says why a slice cannot be loaded, and what to do."""
+    return ValueError(f"slice {place.which} of {place.slices} of the windows: {what} ({remedy})")
 
 
-def _sizes(data: bytes, place: Place) -> Sizes:
-    """Return the lengths that a header gives, if the data is as long as they say."""
-    if len(data) < _HEADER.size or data[: len(_MAGIC)] != _MAGIC:
+def _header(data: bytes, place: Place) -> tuple[Sizes, Ledger]:
+    """Return the lengths that a header gives, if the data is as long as they say, and the ledger."""
+    if len(data) < _VERSIONED.size or data[: len(_MAGIC)] != _MAGIC:
         raise refused(place, "not the state of windows")
-    _, version, slices, which, seed, *lengths = _HEADER.unpack_from(data)
+    _, version = _VERSIONED.unpack_from(data)
     if version != FORMAT:
         raise refused(place, f"of format {version}, this version reads {FORMAT}")
+    if len(data) < _HEADER.size:
+        raise refused(place, "no whole header")
+    _, _, slices, which, seed, *numbers = _HEADER.unpack_from(data)
+    ledger, sizes = Ledger(*numbers[: len(Ledger._fields)]), Sizes(*numbers[len(Ledger._fields) :])
     if Place(slices, which, seed) != place:
         raise refused(place, f"is slice {which} of {slices}, or was hashed with another seed")
-    sizes = Sizes(*lengths)
     promised = _HEADER.size + sum(getattr(sizes, size) * np.dtype(dtype).itemsize for size, dtype in _FORM)
     if promised != len(data):
         raise refused(place, f"{len(data)} bytes where {promised} were promised")
-    return sizes
+    return sizes, ledger
+
+
+def _ledger_faults(ledger: Ledger, heads: npt.NDArray[np.uint32]) -> Iterator[tuple[str, bool]]:
+    yield "a ledger out of range", not 0 <= ledger.now < TICKS_MAX or not -1 <= ledger.closed <= ledger.now
+    yield "counts below 0", ledger.evicted < 0 or ledger.turned_away < 0
+    oldest = (ledger.now // HOUR - DAY + 1) * HOUR
+    yield "a key's latest event out of the ledger's day", bool(((heads > ledger.now) | (heads < oldest)).any())
 
 
 def _faults(columns: Columns) -> Iterator[tuple[str, bool]]:
@@ -160,7 +183,6 @@ def _faults(columns: Columns) -> Iterator[tuple[str, bool]]:
     busy = columns.entries == BUSY_ENTRIES
     logs = columns.entries[~busy].astype(np.int64)
     yield "keys out of order", bool((columns.key[:-1] >= columns.key[1:]).any() or (columns.key[:1] == 0).any())
-    yield "ticks out of range", bool((columns.head >= TICKS_MAX).any())
     yield (
         "a log of impossible length",
         bool(((logs < 1) | (logs > LOG_MAX)).any() or logs.sum() != len(columns.log_word)),

@@ -21,11 +21,15 @@ Tell = Callable[[str, float], None]
 
 
 class Arena:
-    """A benchmark's Kafka, its directory and settings; `stage` gives the topics a load or a fresh start."""
+    """A benchmark's Kafka (`logs`: its directory), and a service's directory (`home`) and settings.
 
-    def __init__(self, directory: Path, bootstrap_servers: str, partitions: int, tell: Tell) -> None:
+    `stage` gives the topics a load or a fresh start.
+    """
+
+    def __init__(self, directory: Path, broker: Broker, partitions: int, tell: Tell) -> None:
         self.home = directory
-        self.settings: Settings = home.build(directory, bootstrap_servers, partitions)
+        self.logs = broker.data
+        self.settings: Settings = home.build(directory, broker.bootstrap_servers, partitions)
         self.tell = tell
         self._staged: Recipe | None = None
         self._used = False
@@ -59,7 +63,7 @@ def arena(partitions: int, tell: Tell) -> Iterator[Arena]:
     directory = Path(tempfile.mkdtemp(prefix="ringfence-bench-")).resolve()
     try:
         with Broker(ephemeral=True, heap_mb=HEAP_MB) as broker:
-            yield Arena(directory, broker.bootstrap_servers, partitions, tell)
+            yield Arena(directory, broker, partitions, tell)
     finally:
         signal.signal(signal.SIGTERM, before)
         shutil.rmtree(directory, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""What a benchmark found: figures with one value per run, and their minimum, median and maximum."""
+"""What a benchmark found: figures with one value per run, their minimum, median and maximum, and curves."""
 
 import statistics
 from collections.abc import Iterable, Sequence
@@ -21,6 +21,19 @@ class Figure(msgspec.Struct, frozen=True):
         return min(self.values), statistics.median(self.values), max(self.values)
 
 
+class Curve(msgspec.Struct, frozen=True):
+    """One figure of a run against the time since its beginning, s."""
+
+    part: str
+    name: str
+    unit: str
+    at_s: tuple[float, ...]
+    values: tuple[float, ...]
+
+
+Found = Figure | Curve
+
+
 def ratio(part: str, name: str, ours: Figure, other: Figure) -> Figure:
     """How many times `other` our figure is, run by run where both have as many, else by the medians.
 
@@ -35,13 +48,20 @@ def ratio(part: str, name: str, ours: Figure, other: Figure) -> Figure:
     return Figure(part, name, "times", values)
 
 
-def merged(runs: Iterable[Sequence[Figure]]) -> list[Figure]:
+def merged(runs: Iterable[Sequence[Found]]) -> list[Figure]:
     """The figures of several runs as one list: values of the same part and name side by side."""
     found: dict[tuple[str, str, str], list[float]] = {}
     for run in runs:
         for figure in run:
-            found.setdefault((figure.part, figure.name, figure.unit), []).extend(figure.values)
+            if isinstance(figure, Figure):
+                found.setdefault((figure.part, figure.name, figure.unit), []).extend(figure.values)
     return [Figure(*names, tuple(values)) for names, values in found.items()]
+
+
+def newest(runs: Iterable[Sequence[Found]]) -> list[Curve]:
+    """The curves of several runs, each from the last run that has it."""
+    found = {(one.part, one.name): one for run in runs for one in run if isinstance(one, Curve)}
+    return list(found.values())
 
 
 def quantiles(values: Sequence[float]) -> tuple[float, float, float]:

@@ -23,6 +23,11 @@ PATIENCE_S = 15.0
 """How long after the last event the last command may come."""
 
 
+def part_of(per_s: int) -> str:
+    """How the figures of a rate are called."""
+    return f"{PART} at {per_s:,} events/s"
+
+
 def run(arena: Arena, per_s: int, seconds: float, seed: int) -> list[Figure]:
     """One run at `per_s` background events a second.
 
@@ -30,7 +35,7 @@ def run(arena: Arena, per_s: int, seconds: float, seed: int) -> list[Figure]:
         DependencyError: the service ended, or does not take the history.
     """
     arena.empty()
-    name = f"{PART} at {per_s:,} events/s"
+    name = part_of(per_s)
     begin_ms = time.time_ns() // 1_000_000 - HISTORY_MS
     load = arena.load(Recipe(int(per_s * seconds), seed=seed, begin_ms=begin_ms, per_s=per_s))
     try:

@@ -49,6 +49,10 @@ class Recipe(msgspec.Struct, frozen=True):
         """Name of the file with its records."""
         return hashlib.sha256(msgspec.json.encode(self)).hexdigest()[:16]
 
+    def begun(self, begin_ms: int) -> "Recipe":
+        """The same, its first event at another time."""
+        return msgspec.structs.replace(self, begin_ms=begin_ms)
+
 
 class Slice(NamedTuple):
     """Some records of a load in a row: when each is sent (ms since the first event), and who calls in each event."""

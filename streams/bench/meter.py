@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import chain
 from typing import NamedTuple
 
 import psutil
@@ -19,9 +20,9 @@ class Usage(NamedTuple):
     rss: int = 0
 
 
-def usage(pid: int) -> dict[str, Usage]:
-    """What a service uses, by role; `pid` is its supervisor's."""
-    return {role: total(processes) for role, processes in _by_role(pid).items()}
+def usage(*pids: int) -> dict[str, Usage]:
+    """What a service uses, by role; `pids` are its supervisors'."""
+    return {role: total(processes) for role, processes in _by_role(pids).items()}
 
 
 def total(processes: Iterable[psutil.Process]) -> Usage:
@@ -43,9 +44,9 @@ def tree(pid: int) -> list[psutil.Process]:
     return []
 
 
-def _by_role(pid: int) -> dict[str, list[psutil.Process]]:
+def _by_role(pids: Iterable[int]) -> dict[str, list[psutil.Process]]:
     found: dict[str, list[psutil.Process]] = {}
-    for role, process in _roots(pid):
+    for role, process in chain.from_iterable(map(_roots, pids)):
         below = tree(process.pid) if role != SUPERVISOR else [process]
         found.setdefault(role, []).extend(below)
     return found

@@ -30,20 +30,48 @@ class Group:
         self._places = [TopicPartition(topic, number) for number in found.topics[topic].partitions]
 
     def done(self) -> int:
-        """Records committed, over all partitions from offset 0 on.
+        """Records committed, over all partitions from offset 0 on, also those that were deleted since.
 
         Raises:
             DependencyError: Kafka does not answer.
         """
-        return sum(max(0, place.offset) for place in self._ask(self._consumer.committed, self._places))
+        return sum(self.committed().values())
+
+    def committed(self) -> dict[int, int]:
+        """The committed offset of each partition, 0 where there is none.
+
+        Raises:
+            DependencyError: Kafka does not answer.
+        """
+        return {place.partition: max(0, place.offset) for place in self._ask(self._consumer.committed, self._places)}
 
     def end(self) -> int:
-        """Records in the topic, over all partitions.
+        """Records that the topic ever had, over all partitions.
 
         Raises:
             DependencyError: Kafka does not answer.
         """
-        return sum(int(self._ask(self._consumer.get_watermark_offsets, place)[1]) for place in self._places)
+        return sum(self.ends().values())
+
+    def ends(self) -> dict[int, int]:
+        """The offset of the next record of each partition.
+
+        Raises:
+            DependencyError: Kafka does not answer.
+        """
+        return self._watermarks(1)
+
+    def begins(self) -> dict[int, int]:
+        """The offset of the oldest record of each partition that is kept.
+
+        Raises:
+            DependencyError: Kafka does not answer.
+        """
+        return self._watermarks(0)
+
+    def _watermarks(self, which: int) -> dict[int, int]:
+        ask = self._consumer.get_watermark_offsets
+        return {place.partition: int(self._ask(ask, place)[which]) for place in self._places}
 
     def _ask(self, question: Callable[..., Any], about: Any) -> Any:
         deadline_s = time.monotonic() + REACH_S

@@ -1,7 +1,7 @@
 """The service on a load that is there already: followed to the end, and what every role spends on an event."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,7 +20,9 @@ INPUTS = {
     "intake": ("ringfence.intake", EVENTS),
     "detector": ("ringfence.detector", ROWS),
 }
-"""Roles whose work is measured by what their group has committed; the others go along with the intake's marks."""
+"""The groups whose commits say how far the work is."""
+FIRST = ("detector", "decider")
+"""Roles that are ready before the first event: all that they spend from then on is the load's."""
 
 
 class Look(NamedTuple):
@@ -59,6 +61,8 @@ def run(
 ) -> Passage:
     """Start the service on a topic that holds `records` records with `events` events, and follow it to the end.
 
+    The intake starts when the others are ready, so that it does not read, and they start, at the same time.
+
     Args:
         settings: as `streams.bench.home.build` gave them.
         home: its directory.
@@ -70,22 +74,32 @@ def run(
     Raises:
         DependencyError: the service ended, or makes no progress.
     """
-    arguments = ["run", "--config", str(configuration(home))]
-    for instance in instances:
-        arguments += ["--instances", instance]
-    service = Process(arguments, home / "service.log")
+    services: list[Process] = []
+    ready: dict[str, Usage] = {}
     try:
-        wait_until_ready(service)
-        looks, blocks = follow(settings, service, records, tell)
-        return _judge(looks, records, events, blocks, _findings(settings))
+        for roles in (FIRST, ("intake",)):
+            services.append(_start(home, roles, instances))
+            wait_until_ready(services[-1])
+            ready = ready or usage(services[0].process.pid)
+        looks, _ = follow(settings, services, records, tell)
+        return _judge(looks, records, events, ready, _findings(settings))
     finally:
-        service.stop()
+        for service in services:
+            service.stop()
+
+
+def _start(home: Path, roles: tuple[str, ...], instances: tuple[str, ...]) -> Process:
+    arguments = ["run", *roles, "--config", str(configuration(home))]
+    for instance in instances:
+        if instance.partition("=")[0] in roles:
+            arguments += ["--instances", instance]
+    return Process(arguments, home / f"{roles[0]}.log")
 
 
 def follow(
-    settings: Settings, service: Process, records: int, tell: Callable[[float], None] = lambda _part: None
+    settings: Settings, services: Sequence[Process], records: int, tell: Callable[[float], None] = lambda _part: None
 ) -> tuple[list[Look], int]:
-    """Look now and then until `records` are committed by the intake, and all their blocks by the detector.
+    """Look at the processes of a service until the intake has committed `records`, and the detector all their blocks.
 
     Returns:
         The looks, and the number of blocks.
@@ -95,7 +109,7 @@ def follow(
     """
     groups = {role: Group(settings, *names) for role, names in INPUTS.items()}
     try:
-        return _follow(service, groups, records, tell), groups["detector"].end()
+        return _follow(services, groups, records, tell), groups["detector"].end()
     finally:
         for group in groups.values():
             group.close()
@@ -109,31 +123,36 @@ def _findings(settings: Settings) -> int:
         group.close()
 
 
-def _follow(service: Process, groups: dict[str, Group], records: int, tell: Callable[[float], None]) -> list[Look]:
+def _follow(
+    services: Sequence[Process], groups: dict[str, Group], records: int, tell: Callable[[float], None]
+) -> list[Look]:
     looks: list[Look] = []
     moved_s = time.monotonic()
     while True:
-        service.check()
+        for service in services:
+            service.check()
         done = {role: group.done() for role, group in groups.items()}
         now_s = time.monotonic()
         if looks and done != looks[-1].done:
             moved_s = now_s
-        looks.append(Look(now_s, done, usage(service.process.pid)))
+        looks.append(Look(now_s, done, usage(*(service.process.pid for service in services))))
         tell(min(done["intake"] / records, 1.0))
         if done["intake"] >= records and done["detector"] >= groups["detector"].end():
             return looks
         if now_s - moved_s > STALLED_S:
-            raise DependencyError(f"the service makes no progress (log: {service.log}): {done} of {records}")
+            raise DependencyError(f"the service makes no progress (log: {services[0].log}): {done} of {records}")
         time.sleep(LOOK_EVERY_S)
 
 
-def _judge(looks: list[Look], records: int, events: int, blocks: int, findings: int) -> Passage:
-    totals = {"intake": records, "detector": blocks}
+def _judge(looks: list[Look], records: int, events: int, ready: dict[str, Usage], findings: int) -> Passage:
+    """Rate every role: what was ready before the first event over all of them, the others between their marks."""
     roles = {}
     for role in sorted(looks[-1].used, key=lambda role: (role == SUPERVISOR, role)):
-        by = role if role in totals else "intake"
-        samples = [Sample(look.at_s, look.done[by], look.used.get(role, Usage()).cpu_s) for look in looks]
-        roles[role] = rate(samples, totals[by], events)
+        samples = [Sample(look.at_s, look.done["intake"], look.used.get(role, Usage()).cpu_s) for look in looks]
+        roles[role] = rate(samples, records, events)
+        if role in FIRST:
+            spent_s = looks[-1].used[role].cpu_s - ready[role].cpu_s
+            roles[role] = roles[role]._replace(us_per_event=spent_s / events * 1e6)
     begun = next(look for look in looks if look.done["intake"])
     wall_s = looks[-1].at_s - begun.at_s
     return Passage(

@@ -25,7 +25,7 @@ def teach(settings: Settings, service: Process, rng: np.random.Generator, begin_
     """
     _send(settings, plants.history(rng, begin_ms, HISTORY_MS))
     events = Group(settings, "ringfence.bench", EVENTS)
-    passage.follow(settings, service, events.end())
+    passage.follow(settings, [service], events.end())
     events.close()
 
 

@@ -12,6 +12,11 @@ PART = "scale"
 WORKERS = (1, 2)
 
 
+def part_of(workers: int) -> str:
+    """How the figures of a run are called."""
+    return f"{PART}, {workers} worker{'s' * (workers > 1)}"
+
+
 def run(arena: Arena, recipe: Recipe) -> list[Figure]:
     """One run with one worker and one with two.
 
@@ -20,8 +25,8 @@ def run(arena: Arena, recipe: Recipe) -> list[Figure]:
     """
     one, two = (_passage(arena, recipe, workers) for workers in WORKERS)
     return [
-        *service_figures(f"{PART}, 1 worker", one),
-        *service_figures(f"{PART}, 2 workers", two),
+        *service_figures(part_of(1), one),
+        *service_figures(part_of(2), two),
         Figure(PART, "cost per event, two workers to one", "times", (one.events_per_core_s / two.events_per_core_s,)),
         Figure(PART, "events/s, two workers to one", "times", (two.wall_per_s / one.wall_per_s,)),
     ]
@@ -36,5 +41,5 @@ def _passage(arena: Arena, recipe: Recipe, workers: int) -> passage.Passage:
         len(load),
         recipe.events,
         instances,
-        partial(arena.tell, f"{PART}, workers: {workers}"),
+        partial(arena.tell, part_of(workers)),
     )

@@ -15,13 +15,18 @@ TOGETHER, LIMIT, PEER = "all roles together", "limit: consume and decode", "Kafk
 RATE = "events/core-s"
 
 
+def part_of(recipe: Recipe) -> str:
+    """How a recipe's figures are called."""
+    return "throughput" if recipe.array == 1 else f"throughput, arrays of {recipe.array}"
+
+
 def run(arena: Arena, recipe: Recipe, *, peer: bool) -> list[Figure]:
-    """One run on one recipe; the peer runs only where `peer` says so and Java and Maven are there.
+    """One run on one recipe; with `peer` Kafka Streams runs on the same records.
 
     Raises:
         DependencyError: the service or a peer ended, or makes no progress.
     """
-    part = "throughput" if recipe.array == 1 else f"throughput, arrays of {recipe.array}"
+    part = part_of(recipe)
     load = arena.stage(recipe)
     found = passage.run(
         arena.settings,
@@ -31,7 +36,7 @@ def run(arena: Arena, recipe: Recipe, *, peer: bool) -> list[Figure]:
         tell=partial(arena.tell, part),
     )
     figures = [*service_figures(part, found), _limit(part, arena, len(load), recipe)]
-    if peer and recipe.array == 1 and kafka_streams.available():
+    if peer:
         arena.tell("Kafka Streams", 0.0)
         us = kafka_streams.measure(arena.settings, arena.home, len(load))
         figures.append(Figure(part, PEER, RATE, (per_core_second(us),)))

@@ -68,7 +68,7 @@ class Stuck(FaustRole):
 
 settings = Settings(kafka={{"bootstrap_servers": {bootstrap!r}}}, service={{"state_dir": {datadir!r}}})
 role = Stuck("stuck", {topic!r}, settings, Tables(), Heartbeat(1))
-role.serve(lambda settings, step: app._flow({group!r}, {topic!r}, settings, step, tick_s=0.2))
+role.serve(lambda settings, step: app._flow({group!r}, {topic!r}, settings, step, tick_s=0.2, waiting=16))
 """
 
 
@@ -90,6 +90,44 @@ def test_a_role_whose_handler_hangs_beats_on_and_tells_what_waits(kafka, unique,
             assert next(beat for beat in beats if beat.lag == 10).moved == 0
         finally:
             process.kill()
+
+
+SLOW = """
+import asyncio
+import faust
+app = faust.App({group!r}, broker="aiokafka://{bootstrap}", store="memory://", web_enabled=False, datadir={datadir!r},
+                topic_disable_leader=True, topic_allow_declare=False, consumer_auto_offset_reset="earliest",
+                stream_buffer_maxsize=4)
+topic = app.topic({topic!r}, key_serializer="raw", value_serializer="raw", value_type=bytes)
+
+@app.agent(topic, concurrency=1)
+async def agent(stream):
+    async for event in stream.noack().events():
+        await asyncio.sleep(0.005)
+        print(event.message.offset, stream.channel.queue.qsize(), flush=True)
+
+faust.Worker(app, loglevel="ERROR", quiet=True, redirect_stdouts=False).execute_from_commandline()
+"""
+
+
+def test_a_slow_role_is_not_given_more_than_may_wait_and_still_gets_all_of_it_in_order(kafka, unique, tmp_path):
+    topic, many = f"{unique}-slow", 200
+    admin = AdminClient({"bootstrap.servers": kafka.bootstrap_servers})
+    admin.create_topics([NewTopic(topic, 1, 1)])[topic].result(10)
+    producer = Producer({"bootstrap.servers": kafka.bootstrap_servers})
+    for number in range(many):
+        producer.produce(topic, str(number).encode())
+    producer.flush(10)
+    places = {"group": unique, "bootstrap": kafka.bootstrap_servers, "topic": topic, "datadir": str(tmp_path)}
+    command = [sys.executable, "-c", textwrap.dedent(SLOW).format(**places)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            lines = [process.stdout.readline() for _ in range(many)]
+        finally:
+            process.kill()
+    told = [tuple(map(int, line.rpartition("\x1b[?25h")[2].split())) for line in lines]
+    assert [offset for offset, _ in told] == list(range(many))
+    assert max(waiting for _, waiting in told) <= 4
 
 
 def _committed(bootstrap: str, group: str, topic: str) -> int:

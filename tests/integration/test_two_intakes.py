@@ -10,6 +10,7 @@ import psutil
 import pytest
 from confluent_kafka import Producer
 
+from models.kinds import FOLLOWS
 from streams import blocks
 from streams.broker import Broker
 from streams.coverage import Coverage
@@ -54,7 +55,9 @@ def counted(settings: Settings) -> Counter[int]:
     calls: Counter[int] = Counter()
     for target in range(4):
         for message in to_the_end(settings, "ringfence.rows", target):
-            calls.update(coverage[target].admit(blocks.decode(message.value())).call.tolist())
+            block = blocks.decode(message.value())
+            followed = coverage[target].admit(block) & (block.rows.owns & FOLLOWS > 0)
+            calls.update(block.rows.call[followed].tolist())
     return calls
 
 

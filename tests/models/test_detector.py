@@ -14,6 +14,7 @@ from support.calls import MINUTE, NOON, SECOND, VOICEMAIL, charged, event, free,
 import models.name_table
 from models.detector import Detector
 from models.findings import Leak, Totals, encode
+from models.fingerprints import Prints
 from models.numbers import Network
 from models.odds import Limits
 from models.records import decode
@@ -38,14 +39,14 @@ def rows(to: Detector, lines: list[bytes], first: int, origin: str = "events/0/"
 def restored(old: Detector, prints) -> Detector:
     """A detector built from what would be on pages."""
     pages = {"detector": old.snapshot(), "routes": {code: r.snapshot() for code, r in old.routes.items()}}
-    pages["prints"] = [[keys.tobytes(), until.tobytes()] for keys, until in prints]
+    pages["prints"] = [(part.packed(), part.until) for part in prints if len(part.keys)]
     read = msgspec.msgpack.decode(msgspec.msgpack.encode(pages), strict=True)
     new = detector()
     new.load(read["detector"])
     for code, state in read["routes"].items():
         new.load_route(int(code), state)
-    for keys, until in read["prints"]:
-        new.admission.load(np.frombuffer(keys, np.uint64), np.frombuffer(until, np.int64))
+    for page, until in read["prints"]:
+        new.admission.load(Prints.unpacked(page, until))
     return new
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from models.events import EventKind
 from models.hashing import HASHED, Key, key_of
+from models.kinds import EVERY
 from models.numbers import Network, Reach
 from models.records import decode
 from models.rejects import Reason
@@ -62,8 +63,10 @@ def test_the_contracts_example_gives_three_rows():
         **{"reach": Reach.INTERNATIONAL, "code": 33, "called": 33387654321, "digits": 11, "caller": 212661234567},
         **{"payer": key_of(Key.ACCOUNT, "acc-0042"), "call": key_of(Key.CALL, "a84b4c76e66710@cas-msc-1")},
         **{"switch": "cas-msc-1", "trunk": "INTL-FR-1", "plan": "prepaid", "currency": "MAD", "rate_key": ""},
-        "copy": attempt["copy"],
+        **{"account": key_of(Key.ACCOUNT, "acc-0042"), "via": key_of(Key.TRUNK, "INTL-FR-1")},
+        **{"duration": 0, "owns": EVERY, "copy": attempt["copy"]},
     }
+    assert release["duration"] == 61_200
     assert (answer["event"], answer["flags"]) == (EventKind.ANSWER, FLAG_ORIGINATING | FLAG_ANSWERED)
     assert (answer["price"], answer["rate"], answer["plan"]) == (Price.NONE, -1, "")
     assert (release["price"], release["start"], release["when"]) == (Price.FREE, 1795467964100, 1795468025300)
@@ -81,6 +84,21 @@ def test_a_bad_event_is_refused_alone(bad):
     assert (rows.offset.tolist(), rows.index.tolist()) == (
         ([100, 102], [0, 0]) if whole else ([100, 101, 101, 102], [0, 0, 2, 0])
     )
+
+
+@pytest.mark.parametrize(
+    ("fields", "via", "account"),
+    [
+        ({"trunk": "out", "trunk_in": "in"}, "in", "acc-0042"),
+        ({"trunk": "out", "account": None}, "out", None),
+        ({"trunk": "", "trunk_in": "in", "account": ""}, "in", None),
+        ({"trunk": None}, None, "acc-0042"),
+    ],
+)
+def test_a_call_is_of_the_trunk_that_it_came_in_by(fields, via, account):
+    row = _row(event(**fields))
+    assert row["via"] == (key_of(Key.TRUNK, via) if via else 0)
+    assert row["account"] == (key_of(Key.ACCOUNT, account) if account else 0)
 
 
 def test_there_is_a_bad_event_for_every_reason():

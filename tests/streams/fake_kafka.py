@@ -3,34 +3,15 @@
 from collections.abc import Iterable
 from typing import Any
 
-from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, TopicPartition
+from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, Message, TopicPartition
 
 APPENDED_MS = 1_795_470_000_000
 
 
-class FakeMessage:
-    """A record of `signalling.events`."""
-
-    def __init__(self, partition: int, offset: int, value: bytes | None, key: bytes | None = b"key") -> None:
-        self._partition, self._offset, self._value, self._key = partition, offset, value, key
-
-    def partition(self) -> int:
-        return self._partition
-
-    def offset(self) -> int:
-        return self._offset
-
-    def value(self) -> bytes | None:
-        return self._value
-
-    def key(self) -> bytes | None:
-        return self._key
-
-    def error(self) -> None:
-        return None
-
-    def timestamp(self) -> tuple[int, int]:
-        return TIMESTAMP_LOG_APPEND_TIME, APPENDED_MS
+def message(partition: int, offset: int, value: bytes | None, key: bytes | None = b"key") -> Message:
+    """A record of `signalling.events`, as the client makes them."""
+    appended = (TIMESTAMP_LOG_APPEND_TIME, APPENDED_MS)
+    return Message("signalling.events", partition, offset, key, value, timestamp=appended)
 
 
 class FakeConsumer:
@@ -47,7 +28,7 @@ class FakeConsumer:
     def subscribe(self, _topics: Any, on_assign: Any, on_revoke: Any, on_lost: Any) -> None:
         self.on_assign, self.on_revoke, self.on_lost = on_assign, on_revoke, on_lost
 
-    def consume(self, _count: int, _wait_s: float) -> list[FakeMessage]:
+    def consume(self, _count: int, _wait_s: float) -> list[Message]:
         if not self.steps:
             self._stop.set()
             return []

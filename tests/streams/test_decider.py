@@ -10,7 +10,9 @@ import pytest
 from models import commands
 from models.findings import encode
 from streams import decider, faust_role
-from streams.decider import CONTROL, FINDINGS, STATE, DeciderRole
+from streams.coverage import GapError
+from streams.decider import CONTROL, FINDINGS, DeciderRole
+from streams.decider_states import STATE
 from streams.errors import UsageError
 from streams.heartbeat import Heartbeat
 from streams.key_files import Role, new_key
@@ -24,15 +26,20 @@ class Kafka:
 
     def __init__(self) -> None:
         self.topics: dict[str, list[bytes]] = {}
+        self.keys: dict[str, list[bytes]] = {}
         self.findings_id = "id-1"
         self.crash_after: int | None = None
 
-    def send(self, topic, value, *_, **__):
+    def send(self, topic, value, key=None, *_, **__):
         if self.crash_after is not None:
             if not self.crash_after:
                 raise SystemExit
             self.crash_after -= 1
         self.topics.setdefault(topic, []).append(value)
+        self.keys.setdefault(topic, []).append(key)
+
+    def records(self, topic):
+        return list(zip(self.keys.get(topic, []), self.topics.get(topic, []), strict=True))
 
     def settle(self):
         pass
@@ -48,7 +55,7 @@ def kafka(monkeypatch):
     monkeypatch.setattr(faust_role, "Outbox", lambda _: kafka)
     monkeypatch.setattr(decider, "Forwarder", lambda *_: None)
     monkeypatch.setattr(decider, "topic_id", lambda *_: kafka.findings_id)
-    monkeypatch.setattr(decider, "_values", lambda _, topic: list(kafka.topics.get(topic, [])))
+    monkeypatch.setattr(decider, "_records", lambda _, topic: kafka.records(topic))
     return kafka
 
 
@@ -89,7 +96,29 @@ def test_the_first_log_is_epoch_1_and_that_is_durable_before_its_first_command(k
     assert [(command.epoch, command.seq, command.lease) for command in kafka.commands] == [(1, 0, 1)]
 
 
-@pytest.mark.parametrize("crash_after", range(12))
+def test_a_decider_that_was_paused_takes_the_place_of_nothing_newer(kafka, life):
+    """It writes the state that it had then, after the other one wrote its own."""
+    life(leak())
+    stale = kafka.records(STATE)[-1]
+    life(mended(), first=1)
+    kafka.send(STATE, stale[1], stale[0])
+    life(leak(first_ts=NOW + 1), first=2)
+    assert [str(command.action) for command in kafka.commands] == ["block", "release", "block"]
+
+
+def test_a_finding_that_never_came_stops_the_decider(kafka, life):
+    life(leak())
+    with pytest.raises(GapError, match="offsets 1 to 1 never came"):
+        life(leak(SPAIN), first=2)
+
+
+def test_only_the_newest_state_stays(kafka, life):
+    life(leak(), leak(SPAIN), mended())
+    kept = [key for key, value in dict(kafka.records(STATE)).items() if value is not None]
+    assert kept == [b"state@1/00000000000000000003"]
+
+
+@pytest.mark.parametrize("crash_after", range(15))
 def test_a_decider_that_is_killed_anywhere_gives_the_same_commands(kafka, life, crash_after):
     findings = [leak(), leak(SPAIN), b"no finding", mended(), leak(first_ts=NOW + 1)]
     kafka.crash_after = crash_after
@@ -106,7 +135,7 @@ def test_a_log_made_anew_is_the_next_epoch_and_gives_no_id_a_second_meaning(kafk
     life(leak())
     kafka.findings_id = "id-2"
     if lost:
-        del kafka.topics[STATE]
+        del kafka.topics[STATE], kafka.keys[STATE]
     for _ in range(2):
         life(leak())
     old, new = kafka.commands
@@ -135,6 +164,7 @@ def test_a_decider_that_waited_goes_on_from_where_the_other_stopped(kafka, life,
     ],
 )
 def test_a_state_that_this_build_cannot_read_is_said_with_a_remedy(kafka, life, state, says):
+    kafka.keys[STATE] = [b"state"]
     kafka.topics[STATE] = [msgspec.msgpack.encode({"topic_id": "id-1", "epoch": 1, "offset": 0, "state": state})]
     with pytest.raises(UsageError, match=rf"ringfence\.decider: .*{says}.*\(run the version"):
         life(leak())

@@ -1,5 +1,6 @@
 """An owner that stops and starts anywhere gives what one gives that never stopped, whatever way its blocks were cut."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
@@ -14,7 +15,7 @@ from models.tables import Tables
 from streams.blocks import Block, Cover, encode
 from streams.coverage import Coverage, GapError
 from streams.owner import Owner
-from tests.owned import BEGIN_MS, TABLES, MemoryStore, rows_at
+from tests.owned import BEGIN_MS, TABLES, MemoryLog, MemoryStore, rows_at
 
 CALLS = 40
 
@@ -24,8 +25,8 @@ def block(begin: int, end: int) -> bytes:
     return encode(Block((cover,), rows_at(range(begin, end))))
 
 
-def owner(store: MemoryStore) -> Owner:
-    made = Owner(0, Detector(knowledge_of(TABLES, Limits()), 600_000, 86_400_000), store)
+def owner(store: MemoryStore, log: Sequence[bytes] = (), tables: Tables = TABLES) -> Owner:
+    made = Owner(0, Detector(knowledge_of(tables, Limits()), 600_000, 86_400_000), store, MemoryLog(log))
     made.restore()
     return made
 
@@ -68,7 +69,7 @@ def test_a_crash_at_any_point_changes_nothing(points, saved_at, crashed_at, upto
     log = [block(begin, end) for begin, end in cut(points)]
     records: list = []
     store = MemoryStore(records)
-    subject, told = owner(store), {}
+    subject, told = owner(store, log), {}
     for offset, value in enumerate(log):
         for finding in subject.take(offset, value):
             told[offset, finding.source.index] = finding
@@ -76,7 +77,7 @@ def test_a_crash_at_any_point_changes_nothing(points, saved_at, crashed_at, upto
             checkpoint(subject, store, upto)
         if offset == crashed_at:
             break
-    again = owner(MemoryStore(records))
+    again = owner(MemoryStore(records), log)
     for offset, value in enumerate(log):
         for finding in again.take(offset, value):
             repeated = told.setdefault((offset, finding.source.index), finding)
@@ -106,8 +107,8 @@ def test_a_gap_stops_the_partition():
 
 def test_a_topic_made_anew_is_another_source():
     coverage = Coverage({"signalling.events/0/topic-1": 100})
-    rows = coverage.admit(Block((Cover("signalling.events/0/", "topic-2", 0, 3, 0),), rows_at(range(3))))
-    assert len(rows) == 3
+    new = coverage.admit(Block((Cover("signalling.events/0/", "topic-2", 0, 3, 0),), rows_at(range(3))))
+    assert new.all()
 
 
 @given(st.lists(st.integers(1, CALLS - 1), max_size=6), st.integers(0, 6))
@@ -122,9 +123,9 @@ def test_an_owner_that_learns_what_it_knew_already_goes_on_as_before(points, at)
 
 
 def test_an_owner_judges_by_the_tables_that_it_was_given_last():
-    subject = Owner(0, Detector(knowledge_of(Tables(), Limits()), 600_000, 86_400_000), MemoryStore([]))
+    subject = owner(MemoryStore([]), tables=Tables())
     subject.take(0, block(0, 20))
     subject.detector.know(knowledge_of(TABLES, Limits()))
     assert leaks(subject.take(1, block(20, CALLS))) == undisturbed()
-    blind = Owner(0, Detector(knowledge_of(Tables(), Limits()), 600_000, 86_400_000), MemoryStore([]))
+    blind = owner(MemoryStore([]), tables=Tables())
     assert leaks(blind.take(0, block(0, CALLS))) != undisturbed()

@@ -157,8 +157,11 @@ def test_what_went_to_another_member_is_not_acknowledged_by_us():
         role.took(kept)
         role.took(gone)
         role.lose({1})
-        role.acknowledge()
-        assert (kept.acknowledged, gone.acknowledged) == (True, False)
+        later = Event(0, 2)
+        role.took(later)
+        role.acknowledge(0, 2)
+        role.acknowledge(1, 2)
+        assert (kept.acknowledged, gone.acknowledged, later.acknowledged) == (True, False, False)
 
     asyncio.run(story())
 
@@ -173,6 +176,44 @@ def test_blocks_are_acknowledged_by_the_checkpoint_that_holds_them(store):
         await role.checkpoint()
         assert all(event.acknowledged for event in events)
         assert any(key.startswith("manifest@") for key, _ in store[0])
+
+    asyncio.run(story())
+
+
+def test_partitions_are_saved_in_turn_while_blocks_are_taken(store, outbox):
+    """What comes while Kafka is waited for is neither lost nor acknowledged before its own checkpoint."""
+
+    async def story():
+        often = Settings(network={"home_country_code": "212"}, service={"checkpoint_ms": 10})
+        role = DetectorRole(often, TABLES, Told())
+        role.app = FakeFaust(0, 1)
+        answered = asyncio.Event()
+        role.settle = answered.wait
+        first = [Event(partition, 0, block(0, 1)) for partition in (0, 1)]
+        for event in first:
+            await role.take(event)
+        await asyncio.sleep(0.02)
+        later = [Event(partition, 1, block(1, 2)) for partition in (0, 1)]
+        for event in later:
+            await role.take(event)
+        assert not any(event.acknowledged for event in first + later)
+        answered.set()
+        await role._saving
+        assert [event.acknowledged for event in first + later] in ([1, 0, 0, 0], [0, 1, 0, 0], [1, 0, 1, 0])
+        await role.checkpoint()
+        assert all(event.acknowledged for event in first + later)
+
+    asyncio.run(story())
+
+
+def test_blocks_that_are_given_again_are_acknowledged_at_once(store):
+    async def story():
+        first = DetectorRole(SETTINGS, TABLES, Told())
+        await first.take(Event(0, 0, block(0, 1)))
+        await first.checkpoint()
+        second, again = DetectorRole(SETTINGS, TABLES, Told()), Event(0, 0, block(0, 1))
+        await second.take(again)
+        assert again.acknowledged
 
     asyncio.run(story())
 

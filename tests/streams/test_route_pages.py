@@ -25,7 +25,7 @@ def written(log: list) -> list[str]:
 
 def read_back(log: list, pages: RoutePages) -> dict[int, Any]:
     store = MemoryStore(log)
-    store.commit(Manifest(FORMAT, 9, {}, {}, dict(pages.routes), pages.older, []))
+    store.commit(store.seal(Manifest(FORMAT, 9, {}, {}, dict(pages.routes), pages.older, [], [], {})))
     restored = store.restore()
     assert restored is not None
     ((code, state),) = RoutePages(store).restore(restored)
@@ -48,7 +48,7 @@ def test_older_minutes_are_written_again_only_when_they_change(turn):
     pages, route = RoutePages(MemoryStore(log)), Minutes()
     route.answered = {minute: [minute] for minute in range(180)}
     pages.write([("33", route)], 1)
-    assert written(log) == ["answered/33@1#0"]
+    assert written(log) == ["answered/33@1#0/1"]
     route.answered[179] = ["another call"]
     if turn == "changed":
         route.answered[179 - RECENT_MINUTES] = ["a late call"]

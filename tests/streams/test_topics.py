@@ -69,11 +69,15 @@ def test_no_topic_is_forgotten():
 
 
 @pytest.mark.parametrize(
-    "name", ["signalling.events", "signalling.dlq", "ringfence.rows", "ringfence.state", "ringfence.decider"]
+    ("name", "mebibytes"),
+    [
+        *(("signalling.events", 2), ("signalling.dlq", 2)),
+        *(("ringfence.rows", 4), ("ringfence.state", 2), ("ringfence.decider", 2)),
+    ],
 )
-def test_what_carries_more_than_an_event_takes_two_mebibytes(name):
+def test_what_carries_more_than_an_event_takes_some_mebibytes(name, mebibytes):
     (topic,) = [topic for topic in wanted(Kafka()) if topic.name == name]
-    assert topic.config["max.message.bytes"] == str(2 * 1024 * 1024)
+    assert topic.config["max.message.bytes"] == str(mebibytes * 1024 * 1024)
 
 
 def test_partition_counts_are_the_configurations():

@@ -59,11 +59,12 @@ def reached(ts: int, now: int, window: int) -> bool:
 
 
 class Brute:
-    """What a table of windows should hold."""
+    """What a slice of windows should hold, of which there may be so many keys."""
 
     def __init__(self, keys_max: int = 1_000_000) -> None:
         self.keys_max = keys_max
         self.events: dict[int, list[Counted]] = {}
+        self.heads: dict[int, int] = {}
         self.now = self.evicted = self.turned_away = 0
         self.closed = -TICK
 
@@ -73,19 +74,21 @@ class Brute:
             event = counted(row)
             if row.key and event and reached(row.ts, self.now, 3) and self._admits(row.key):
                 self.events.setdefault(row.key, []).append(event)
+                self.heads[row.key] = max(row.ts, self.heads.get(row.key, 0))
 
     def _admits(self, key: int) -> bool:
-        self.events = {key: events for key, events in self.events.items() if reached(self._head(events), self.now, 3)}
+        for dead in [key for key, head in self.heads.items() if not reached(head, self.now, 3)]:
+            self._forget(dead)
         tick = self.now // TICK * TICK
         if key in self.events or len(self.events) < self.keys_max:
             return True
         if self.closed < tick:
             many = max(1, self.keys_max // 16)
             going = sorted(
-                (self._head(events) // TICK, key) for key, events in self.events.items() if not self._stays(events)
+                (self.heads[key] // TICK, key) for key, events in self.events.items() if not self._stays(events)
             )
             for _, gone in going[:many]:
-                del self.events[gone]
+                self._forget(gone)
             self.evicted += len(going[:many])
             if len(going) < many:
                 self.closed = tick
@@ -94,9 +97,12 @@ class Brute:
         self.turned_away += 1
         return False
 
-    @staticmethod
-    def _head(events) -> int:
-        return max(event.ts for event in events)
+    def _forget(self, key: int) -> None:
+        del self.events[key], self.heads[key]
+
+    @property
+    def keys(self) -> list[int]:
+        return sorted(key for key, head in self.heads.items() if reached(head, self.now, 3))
 
     def _stays(self, events) -> bool:
         return sum(sum(event[2:6]) for event in events if reached(event.ts, self.now, 2)) >= 20
@@ -104,6 +110,14 @@ class Brute:
     def features(self, key: int, now: int) -> list[list[int]]:
         """Per window: attempts, refused, answered, ended, talked, short, duration, distinct others."""
         return [self._window([e for e in self.events.get(key, []) if reached(e.ts, now, w)]) for w in range(4)]
+
+    def buckets(self, key: int, now: int) -> list[list[int]]:
+        """Per bucket of each window, the oldest first: what `features` has but the distinct others."""
+        return [
+            self._window([e for e in self.events.get(key, []) if e.ts // width == now // width - many + 1 + bucket])[:7]
+            for width, many in EDGES
+            for bucket in range(many)
+        ]
 
     @staticmethod
     def _window(events) -> list[int]:

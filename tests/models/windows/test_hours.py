@@ -24,7 +24,7 @@ def rows_of(drawn) -> list[Row]:
 
 
 def copy_of(hours: Hours, keys_max: int) -> Hours:
-    copy = Hours(keys_max, SLICES, now_ms=hours.now_ms)
+    copy = Hours(keys_max, SLICES)
     for which in range(SLICES):
         copy.load_slice(which, hours.slice_bytes(which))
     return copy
@@ -60,7 +60,7 @@ def test_usual_is_the_mean_of_the_weeks_before(drawn, later, stops):
 
 
 def test_a_full_table_lets_go_of_keys_of_no_use_and_turns_others_away():
-    hours = Hours(2, SLICES)
+    hours = Hours(2, slices=1)
     hours.update(columns([Row(key, 1, BEGIN, 0, 0, 0, BEGIN) for key in (1, 2, 3, 3)]))
     assert (len(hours), hours.turned_away) == (2, 2)
     hours.update(columns([Row(3, 1, BEGIN + 5 * WEEK, 0, 0, 0, BEGIN + 5 * WEEK)]))
@@ -74,16 +74,32 @@ def test_many_keys_take_3_5_kb_each():
     assert hours.usual(np.arange(1, 1_001, dtype=np.uint64), BEGIN + WEEK).attempts.tolist() == [1] * 1_000
 
 
+def test_rows_and_questions_out_of_range_are_refused():
+    hours, one = Hours(40, SLICES), columns([Row(1, 1, BEGIN, 0, 0, 0, BEGIN)])
+    hours.update(one)
+    with pytest.raises(ValueError, match="16 slices may be stale, there are 4"):
+        hours.update(one, np.ones(16, np.uint8))
+    with pytest.raises(ValueError, match="event time"):
+        hours.update(one._replace(ts=-one.ts))
+    with pytest.raises(ValueError, match="were counted"):
+        hours.usual(one.key, BEGIN - 1)
+    for bad in ((0, 4), (10, 3), (10, 2048), (10, 4, -1)):
+        with pytest.raises(ValueError, match="expected"):
+            Hours(*bad)
+
+
 def test_other_bytes_are_refused():
-    hours = Hours(10, SLICES)
+    hours = Hours(40, SLICES)
     hours.update(columns([Row(key, 1, BEGIN, 0, 0, 0, BEGIN) for key in range(1, 9)]))
     pages = [hours.slice_bytes(which) for which in range(SLICES)]
     page = next(page for page in pages if len(page) > 5_000)
     which = pages.index(page)
-    for bad in (b"", page[:-1], b"X" + page[1:], page[:4] + b"\2" + page[5:], page[:16] + b"\0" * 16 + page[32:]):
+    for bad in (b"", page[:-1], b"X" + page[1:], page[:4] + b"\1" + page[5:], page[:40] + b"\0" * 16 + page[56:]):
         with pytest.raises(ValueError, match=f"slice {which} of 4 of the hours"):
-            Hours(10, SLICES, hours.now_ms).load_slice(which, bad)
+            Hours(40, SLICES).load_slice(which, bad)
     with pytest.raises(ValueError, match="is slice"):
-        Hours(10, SLICES, hours.now_ms).load_slice((which + 1) % SLICES, page)
-    with pytest.raises(ValueError, match="more than 1"):
-        Hours(1, SLICES, hours.now_ms).load_slice(which, page)
+        Hours(40, SLICES).load_slice((which + 1) % SLICES, page)
+    with pytest.raises(ValueError, match="is slice"):
+        Hours(40, SLICES, seed=1).load_slice(which, page)
+    with pytest.raises(ValueError, match="more than its 1"):
+        Hours(4, SLICES).load_slice(which, page)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.windows.asking import asked
 from models.windows.layout import BLOCKS, LOG_MAX, PARTIES_MAX, SKETCHES, USED
 from models.windows.table import Windows
 from models.windows.updating import Columns
@@ -71,9 +72,8 @@ def state_of(windows: Windows):
 
 
 def copy_of(windows: Windows, keys_max: int = 1_000) -> Windows:
-    ledger, slices = state_of(windows)
-    copy = Windows(keys_max, SLICES, ledger=ledger)
-    for which, data in enumerate(slices):
+    copy = Windows(keys_max, SLICES)
+    for which, data in enumerate(state_of(windows)[1]):
         copy.load_slice(which, data)
     return copy
 
@@ -85,7 +85,10 @@ def test_every_window_equals_brute_force(history, where, later):
     now = rows[-1].clock + later
     brute.update(rows)
     expected = [[[*window, 1] for window in brute.features(key, now)] for key in range(5)]
-    assert found(windows_of(rows, where), range(5), now) == expected
+    windows = windows_of(rows, where)
+    assert found(windows, range(5), now) == expected
+    buckets = windows.buckets(np.arange(5, dtype=np.uint64), now).tolist()
+    assert buckets == [brute.buckets(key, now) for key in range(5)]
 
 
 @settings(max_examples=60)
@@ -173,6 +176,19 @@ def test_a_sketch_is_freed_when_what_was_lost_is_a_day_old():
     assert found(windows, [1], BEGIN + 25 * HOUR)[0][3][7:] == [2, 1]
 
 
+@pytest.mark.parametrize("seed", range(40))
+def test_a_log_made_of_a_block_has_the_same_bytes_wherever_it_is_restored(seed):
+    old = attempts(1, [1] * (LOG_MAX + 1), BEGIN)
+    calls = [Row(1, other, BEGIN + 20 * HOUR, 3 * (other % 2), 0, 0, BEGIN + 20 * HOUR) for other in range(30, 2, -1)]
+    steady, restored = Windows(1, 1, seed), Windows(1, 1, seed)
+    steady.update(columns(old + calls))
+    restored.load_slice(0, steady.slice_bytes(0))
+    for windows in (steady, restored):
+        windows.update(columns(attempts(1, [1], BEGIN + 28 * HOUR)))
+        assert windows._state.marks[USED + BLOCKS] == 0
+    assert restored.slice_bytes(0) == steady.slice_bytes(0)
+
+
 @pytest.mark.parametrize("many", [PARTIES_MAX + 1, 200, 600, 5_000])
 @pytest.mark.parametrize("spread_ms", [0, 50_000, 20 * HOUR])
 def test_the_standard_error_of_distinct_counts_is_what_is_stated(many, spread_ms):
@@ -197,6 +213,30 @@ def test_nobody_is_no_key_and_no_distinct_party():
     assert found(windows, [0, 1], BEGIN)[1][3] == [2, 0, 0, 0, 0, 0, 0, 0, 1]
 
 
+def test_only_a_keys_own_slice_has_a_time_before_which_it_is_not_asked():
+    windows = windows_of(attempts(1, [1], BEGIN))
+    other = next(key for key in range(2, 99) if windows.slice_of_keys([key]) != windows.slice_of_keys([1]))
+    windows.update(columns(attempts(other, [1], BEGIN - HOUR)))
+    assert found(windows, [other], BEGIN - HOUR)[0][0][0] == 1
+    assert windows.buckets(np.array([other], np.uint64), BEGIN - HOUR)[0, :, 0].sum() == 4
+    assert windows.ledger.now_ms == BEGIN
+
+
+def test_keys_are_those_that_live_at_the_time_of_their_slice_in_order():
+    windows = windows_of(attempts(7, [1], BEGIN) + attempts(3, [1], BEGIN) + attempts(5, [1], BEGIN - 25 * HOUR, BEGIN))
+    assert windows.keys().tolist() == [3, 7]
+    in_sevens = next(key for key in range(8, 99) if windows.slice_of_keys([key]) == windows.slice_of_keys([7]))
+    windows.update(columns(attempts(in_sevens, [1], BEGIN + 25 * HOUR)))
+    assert windows.slice_of_keys([3]) != windows.slice_of_keys([7])
+    assert windows.keys().tolist() == [3, in_sevens]
+
+
+def test_questions_may_be_of_keys_that_nobody_may_write():
+    windows, keys = windows_of(attempts(1, [1], BEGIN)), np.frombuffer(b"\1" + bytes(7), np.uint64)
+    assert windows.features(keys, BEGIN).attempts.tolist() == [[1] * 4]
+    assert len(asked.signatures) == 1
+
+
 def test_rows_and_questions_out_of_range_are_refused():
     windows = windows_of(attempts(1, [1], BEGIN))
     with pytest.raises(ValueError, match="event time"):
@@ -205,8 +245,11 @@ def test_rows_and_questions_out_of_range_are_refused():
         windows.update(columns(attempts(1, [1], BEGIN * 1000)))
     with pytest.raises(ValueError, match="different lengths"):
         windows.update(columns(attempts(1, [1], BEGIN))._replace(other=np.zeros(2, np.uint64)))
-    with pytest.raises(ValueError, match="were counted"):
-        windows.features(np.ones(1, np.uint64), BEGIN - 10_000)
+    with pytest.raises(ValueError, match="64 slices may be stale, there are 4"):
+        windows.update(columns(attempts(1, [1], BEGIN)), np.ones(64, np.uint8))
+    for ask in (windows.features, windows.buckets):
+        with pytest.raises(ValueError, match="were counted"):
+            ask(np.ones(1, np.uint64), BEGIN - 10_000)
     for bad in ((0, 4), (10, 3), (10, 2048)):
         with pytest.raises(ValueError, match="expected"):
             Windows(*bad)

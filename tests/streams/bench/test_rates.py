@@ -5,10 +5,11 @@ import math
 import orjson
 import pytest
 
-from streams.bench.figures import Figure, merged, ratio
+from streams.bench.figures import Curve, Figure, merged, newest, ratio
+from streams.bench.plan import Plan
 from streams.bench.rates import Rate, Sample, TooShortError, rate
-from streams.bench.report import document, rows, spelled
-from streams.bench.suite import PARTS, Plan, chosen
+from streams.bench.report import Document, as_json, markdown, read, spelled, table
+from streams.bench.suite import ON_REQUEST, PARTS, chosen, steps_of
 from streams.bench.throughput import LIMIT, RATE, TOGETHER, claims
 from streams.errors import UsageError
 
@@ -47,9 +48,21 @@ def test_figures_of_unequal_runs_are_compared_by_their_medians():
     assert ratio("t", "r", Figure("t", "a", "", (1.0, 2.0, 9.0)), Figure("t", "b", "", (4.0,))).values == (0.5,)
 
 
+def test_of_several_runs_the_newest_curve_is_kept_beside_the_figures():
+    old, new = (Curve("s", "lag", "events", (0.0, 2.0), (value, value)) for value in (1.0, 2.0))
+    runs = [[Figure("s", "a", "ms", (1.0,)), old], [new]]
+    assert newest(runs) == [new]
+    assert merged(runs) == [Figure("s", "a", "ms", (1.0,))]
+
+
 def test_a_table_names_a_part_once_and_its_spread():
-    told = rows([Figure("t", "a", "ms", (1.0, 2.5, 300.0)), Figure("t", "b", "ms", (math.nan,))])
-    assert told == [("t", "a", "ms", "3", "1", "2.50", "300"), ("", "b", "ms", "1", "-", "-", "-")]
+    columns, rows = table([Figure("t", "a", "ms", (1.0, 2.5, 300.0)), Figure("t", "b", "ms", (math.nan,))])
+    assert columns == ("part", "figure", "unit", "runs", "minimum", "median", "maximum")
+    assert rows == [("t", "a", "ms", "3", "1", "2.50", "300"), ("", "b", "ms", "1", "-", "-", "-")]
+
+
+def test_what_was_run_once_has_one_value():
+    assert table([Figure("t", "a", "ms", (1.5,))]) == (("part", "figure", "unit", "value"), [("t", "a", "ms", "1.50")])
 
 
 @pytest.mark.parametrize(("value", "text"), [(0.0, "0"), (0.123, "0.12"), (99.9, "99.90"), (1234.5, "1,234")])
@@ -58,7 +71,7 @@ def test_a_figure_has_as_many_digits_as_it_deserves(value, text):
 
 
 def test_a_script_reads_every_value_and_the_machine():
-    told = document({"cores": 2}, Plan(), [Figure("t", "a", "ms", (3.0, 1.0))])
+    told = as_json(Document({"cores": 2}, Plan(), [Figure("t", "a", "ms", (3.0, 1.0))]))
     again = orjson.loads(orjson.dumps(told))
     assert again["machine"] == {"cores": 2}
     assert again["plan"]["runs"] == 1
@@ -68,8 +81,35 @@ def test_a_script_reads_every_value_and_the_machine():
     }
 
 
-def test_without_names_every_part_runs_and_memory_is_weighed_once():
-    assert chosen([]) == [name for name in PARTS if name != "memory"]
-    assert chosen(["stages", "latency"]) == ["latency", "stages"]
+def test_what_was_written_is_read_back_also_a_figure_that_is_no_number():
+    figures = [Figure("t", "a", "ms", (3.0, 1.0)), Figure("t", "b", "ms", (math.nan, 2.0))]
+    written = Document({"cores": 2}, Plan(), figures, [Curve("s", "lag", "", (0.0,), (1.0,))])
+    found = read(orjson.dumps(as_json(written)))
+    assert found.figures[0] == figures[0]
+    assert math.isnan(found.figures[1].values[0])
+    assert (found.curves, found.plan, found.machine) == (written.curves, written.plan, written.machine)
+
+
+def test_markdown_has_the_machine_the_pictures_and_the_figures():
+    figures = [Figure("t", "a", "ms", (3.0, 1.0))]
+    machine, picture, told = markdown(Document({"cores": 2}, Plan(), figures), [("Time", "t.svg")]).split("\n\n")
+    assert machine == "| machine |  |\n| --- | --- |\n| cores | 2 |"
+    assert picture == "![Time](t.svg)"
+    assert told.splitlines() == [
+        "| part | figure | unit | runs | minimum | median | maximum |",
+        "| --- | --- | --- | ---: | ---: | ---: | ---: |",
+        "| t | a | ms | 2 | 1 | 2 | 3 |",
+    ]
+
+
+def test_without_names_every_part_runs_but_the_soak_and_memory_is_weighed_once():
+    assert chosen([]) == [name for name in PARTS if name != "memory" and name not in ON_REQUEST]
+    assert chosen(["soak", "stages", "latency"]) == ["latency", "stages", "soak"]
     with pytest.raises(UsageError, match="no part is named fast"):
         chosen(["fast"])
+
+
+def test_every_measurement_is_done_as_often_as_asked_and_says_how_long_it_takes():
+    steps = steps_of(Plan(("latency", "stages", "soak"), runs=2, rates=(1_000,)))
+    assert [step.name for step in steps] == ["latency at 1,000 events/s"] * 2 + ["stages"] * 2 + ["soak"] * 2
+    assert all(step.lasts_s > 10 for step in steps)
