@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+import numba as nb
 import numpy as np
 import numpy.typing as npt
 
@@ -74,12 +75,33 @@ def joined_records(values: Sequence[bytes | None]) -> tuple[Bytes, Positions, Po
         (b'ab\n\n\nc\n', [0, 3, 4, 5], [2, 3, 4, 6])
     """
     texts = [value or b"" for value in values]
-    whole = b"\n".join([*texts, b"\0" * PAD])
     sizes = np.fromiter(map(len, texts), np.int64, len(texts))
-    if sizes.max(initial=0) > RECORD_MAX or not _is_utf8(whole):
-        return joined_records([text if len(text) <= RECORD_MAX and _is_utf8(text) else b"" for text in texts])
-    ends = np.cumsum(sizes + 1) - 1
+    unread = np.flatnonzero(sizes > RECORD_MAX).tolist()
+    whole, ends = _joined(texts, sizes, unread)
+    if not _is_utf8(whole):
+        foreign = np.flatnonzero(_has_foreign(np.frombuffer(whole, np.uint8), ends - sizes, ends)).tolist()
+        whole, ends = _joined(texts, sizes, [record for record in foreign if not _is_utf8(texts[record])])
     return np.frombuffer(whole, np.uint8), ends - sizes, ends
+
+
+def _joined(texts: list[bytes], sizes: Positions, unread: Sequence[int]) -> tuple[bytes, Positions]:
+    """Return the records in one text, and where each ends; those that cannot be read are emptied."""
+    for record in unread:
+        texts[record] = b""
+        sizes[record] = 0
+    return b"\n".join([*texts, b"\0" * PAD]), np.cumsum(sizes + 1) - 1
+
+
+@nb.njit(cache=True, nogil=True)
+def _has_foreign(text: Bytes, starts: Positions, ends: Positions) -> npt.NDArray[np.bool_]:
+    """Say which records have a byte that is not ASCII."""
+    found = np.empty(starts.size, np.bool_)
+    for record in range(starts.size):
+        bits = np.uint8(0)
+        for at in range(starts[record], ends[record]):
+            bits |= text[at]
+        found[record] = bits >= np.uint8(128)
+    return found
 
 
 def _is_utf8(text: bytes) -> bool:
