@@ -9,20 +9,12 @@ import pytest
 
 from streams.signing import KeyRing, Role
 from tests.contract import REFERENCE, ROOT, faults
-from tests.integration.kept_demo import KeptDemo
 
 DOCUMENT = json.loads((REFERENCE / "asyncapi.json").read_text())
 CHANNELS = {channel["address"]: channel for channel in DOCUMENT["channels"].values()}
 SAID = set(CHANNELS) - {"fraud.shadow"}
 """Topics that the demo writes to: it enforces, so nothing is in shadow mode."""
-pytestmark = [pytest.mark.kafka, pytest.mark.timeout(180)]
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory):
-    with KeptDemo(tmp_path_factory.mktemp("demo"), "--seed", "4") as demo:
-        assert demo.end() == 0, demo.said
-        yield demo
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(240)]
 
 
 def resolved(reference):

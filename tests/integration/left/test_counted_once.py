@@ -17,23 +17,9 @@ from streams.outbox import Outbox
 from streams.pages import PageStore
 from streams.signing import KeyRing, Role
 from streams.tables import load_tables
-from tests.integration.kept_demo import ROLES, KeptDemo, until
+from tests.integration.kept_demo import until
 
-MOMENTS = ("the quiet morning of", "free call 1", "the switch refuses")
-"""Lines of the story at which all roles are killed: a backlog is read; the leak is on; proved, not yet released."""
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(240)]
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory):
-    with KeptDemo(tmp_path_factory.mktemp("demo"), "--seed", "5") as demo:
-        killed = []
-        for moment in MOMENTS:
-            demo.wait_for(moment)
-            killed += [demo.kill(role) for role in ROLES]
-        assert demo.end() == 0, demo.said
-        assert len(set(killed)) == len(MOMENTS) * len(ROLES)
-        yield demo
 
 
 @pytest.fixture(scope="module")
