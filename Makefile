@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.set-up
 
-.PHONY: setup demo bench test check format lock
+.PHONY: setup demo bench test faults check format lock
 .DEFAULT_GOAL := setup
 
 setup: $(STAMP)
@@ -24,6 +24,10 @@ bench: setup
 
 test: setup
 	$(BIN)/python -m pytest
+
+# Kills, pauses and starves a real service for half an hour, and compares what is left with an oracle.
+faults: setup
+	$(BIN)/python -m tests.faults.real
 
 check: setup
 	$(BIN)/ruff check .
