@@ -93,6 +93,7 @@ class DeciderRole(FaustRole):
 
     async def take(self, finding: Any) -> None:
         """Decide one record, and make what it leads to durable before the next."""
+        self.standstill.check()
         async with self.lock:
             if not self._loaded:
                 self._begin()

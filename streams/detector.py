@@ -43,6 +43,7 @@ class DetectorRole(FaustRole):
 
     async def take(self, block: Any) -> None:
         """Apply one block and send what it shows."""
+        self.standstill.check()
         async with self.lock:
             owner = self._owner(block.message.partition)
             with metrics.timed("detector"):

@@ -11,12 +11,13 @@ from confluent_kafka import KafkaException
 from models.tables import Tables
 from streams import logs
 from streams.backlog import Backlog
-from streams.faust_app import assigned, run
+from streams.faust_app import SESSION_S, assigned, run
 from streams.garbage import settle
 from streams.heartbeat import Heartbeat
 from streams.outbox import Outbox
 from streams.pulse import Pulse
 from streams.settings import Settings
+from streams.standstill import Standstill
 from streams.table_watch import TableWatch
 
 ENDS_S = 2.0
@@ -44,6 +45,7 @@ class FaustRole:
         self.watch = TableWatch(settings, tables)
         self.outbox = Outbox(settings)
         self.lock = asyncio.Lock()
+        self.standstill = Standstill(SESSION_S)
         self._pulse = Pulse(name, topic, heartbeat)
         self._waiting: list[Any] = []
         self._taken: dict[int, int] = {}
@@ -58,6 +60,7 @@ class FaustRole:
         """Run the app that `make` builds around this role, until SIGTERM."""
         self.app = make(self.settings, self)
         settle()
+        self.standstill.watch()
         run(self.app)
 
     def took(self, event: Any) -> None:
@@ -85,8 +88,10 @@ class FaustRole:
 
         Raises:
             DependencyError: a record was not taken.
+            StandstillError: meanwhile the partitions may have gone to another member.
         """
         await asyncio.get_running_loop().run_in_executor(None, self.outbox.settle)
+        self.standstill.check()
 
     def beat(self) -> None:
         """Report: ready where partitions are assigned, and the records that wait."""

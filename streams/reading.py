@@ -90,5 +90,7 @@ def topic_id(settings: Settings, topic: str) -> str:
     client = admin(settings)
     try:
         return str(client.describe_topics(TopicCollection([topic]))[topic].result(REACH_S).topic_id)
+    except TimeoutError:
+        raise DependencyError(f"{topic}: Kafka did not describe it within {REACH_S:.0f} s") from None
     except KafkaException as error:
         raise unreachable(settings, error) from None

@@ -1,24 +1,22 @@
-"""The kernels that read the windows of keys: their sums, their single buckets, and which keys there are."""
+"""The kernels that read the windows of keys: their sums, and their single buckets."""
 
-import numba as nb
+from typing import NamedTuple
+
 import numpy as np
 
-from models.borrowing import borrowed, part
 from models.hashing import Keys, Word
-from models.windows.counting import read_log
+from models.windows.arithmetic import larger, smaller
+from models.windows.counting import kept
 from models.windows.layout import (
     ATTEMPT,
-    BLOCK,
     BUCKETS,
     BUSY,
     COUNTERS,
     FIRSTS,
     FLAG_BITS,
     NONE,
-    NOW,
     REGISTERS,
     SHORT_MS,
-    SLOT,
     WIDTHS,
     Ints,
     Record,
@@ -26,13 +24,28 @@ from models.windows.layout import (
     State,
     Whole,
 )
-from models.windows.parties import estimated, met
-from models.windows.slots import dead, hash_of, mixed, place_of, slice_of, slot_at, tick_of
+from models.windows.parties import cleared, estimated, met
+from models.windows.parts import kernel, part
+from models.windows.slots import dead, hash_of, mixed, place_of, slot_in, tick_of
 
 DISTINCT = COUNTERS
 EXACT = COUNTERS + 1
 FIELDS = COUNTERS + 2
 """What is read of a window: the counters of a bucket in order, distinct parties, and whether these are exact."""
+
+
+class Scratch(NamedTuple):
+    """Arrays that answers are worked out in.
+
+    Attributes:
+        table: uint64[TABLE], parties.
+        union: uint8[REGISTERS].
+        counts: int64[RANK_MAX + 2], registers of each rank.
+    """
+
+    table: Keys
+    union: Small
+    counts: Ints
 
 
 @part
@@ -60,8 +73,8 @@ def _add_event(word: Whole, out: Ints) -> None:
 @part
 def _read_events(state: State, slot: Record, now: Whole, out: Ints, table: Keys) -> None:
     """Add up a log; `table` is scratch."""
-    living = read_log(state, slot, now)
-    table[:] = 0
+    living = kept(state, slot, now)
+    cleared(table)
     for i in range(living):
         tick, word = tick_of(state.parties[i]), np.int64(state.words[i])
         if word & ATTEMPT and hash_of(state.parties[i]) != 0:
@@ -96,12 +109,13 @@ def _read_block(state: State, slot: Record, now: Whole, out: Ints, union: Small,
         out[window, DISTINCT] = _read_table(state.met[block], now, window)
         if busy.sketch == NONE or oldest * width > busy.lost:
             continue
-        union[:] = 0
+        for register in range(REGISTERS):
+            union[register] = 0
         for bucket in range(oldest, np.int64(slot.head) // width + 1):
-            registers = state.registers[busy.sketch, first + bucket % count]
             for register in range(REGISTERS):
-                union[register] = max(union[register], registers[register])
-        out[window, DISTINCT] = min(np.int64(np.rint(estimated(union, counts))), out[window, 0])
+                rank = state.registers[busy.sketch, first + bucket % count, register]
+                union[register] = larger(union[register], rank)
+        out[window, DISTINCT] = smaller(np.int64(estimated(union, counts) + 0.5), out[window, 0])
         out[window, EXACT] = 0
 
 
@@ -111,72 +125,48 @@ def _living(state: State, key: Word, now: Whole) -> Whole:
     place = place_of(state, key, mixed(key, state.seed))
     if place < 0 or key == 0:
         return -1
-    at = slot_at(state, place)
+    at = slot_in(state.places[place])
     return -1 if dead(np.int64(state.slots[at].head), now) else at
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
-def asked(state: State, keys: Keys, now: Whole) -> Ints:
-    """Return int64[keys, windows, FIELDS] at tick `now`; zeros for a key that is not there."""
-    state, keys = borrowed(state), borrowed(keys)
-    out = np.zeros((keys.size, 4, FIELDS), np.int64)
-    table, union = np.empty_like(state.parties), np.empty(REGISTERS, np.uint8)
-    counts = np.empty(32, np.int64)
-    out[:, :, EXACT] = 1
+@kernel
+def asked(state: State, keys: Keys, now: Whole, out: Ints, scratch: Scratch) -> None:
+    """Add up what windows hold at tick `now`.
+
+    Args:
+        state: of the table.
+        keys: of which some may not be there.
+        now: where the windows end.
+        out: int64[keys, windows, FIELDS], `EXACT` 1 and all else 0.
+        scratch: of any content.
+    """
     for i in range(keys.size):
         at = _living(state, keys[i], now)
         if at < 0:
             continue
         slot = state.slots[at]
         if slot.entries == BUSY:
-            _read_block(state, slot, now, out[i], union, counts)
+            _read_block(state, slot, now, out[i], scratch.union, scratch.counts)
         else:
-            _read_events(state, slot, now, out[i], table)
-    return out
+            _read_events(state, slot, now, out[i], scratch.table)
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
-def buckets(state: State, keys: Keys, now: Whole) -> Ints:
-    """Return int64[keys, BLOCK, COUNTERS]: the buckets of each window that ends at tick `now`, the oldest first."""
-    state, keys = borrowed(state), borrowed(keys)
-    out = np.zeros((keys.size, BLOCK, COUNTERS), np.int64)
+@kernel
+def buckets(state: State, keys: Keys, now: Whole, out: Ints) -> None:
+    """Add the buckets of each window that ends at tick `now`, the oldest first, to int64[keys, BLOCK, COUNTERS]."""
     for i in range(keys.size):
         at = _living(state, keys[i], now)
         if at < 0:
             continue
         slot = state.slots[at]
-        events = 0 if slot.entries == BUSY else read_log(state, slot, now)
+        events = 0 if slot.entries == BUSY else kept(state, slot, now)
         for window in range(4):
             width, count, first = WIDTHS[window], BUCKETS[window], FIRSTS[window]
             oldest = now // width - count + 1
             for event in range(events):
-                bucket = tick_of(state.parties[event]) // width
-                if bucket >= oldest:
-                    _add_event(np.int64(state.words[event]), out[i, first + bucket - oldest])
+                reached = tick_of(state.parties[event]) // width - oldest
+                if reached >= 0:
+                    _add_event(np.int64(state.words[event]), out[i, first + reached])
             if slot.entries == BUSY:
                 for bucket in range(oldest, np.int64(slot.head) // width + 1):
                     _add_bucket(state.buckets[slot.link, first + bucket % count], out[i, first + bucket - oldest])
-    return out
-
-
-@nb.njit(cache=True, nogil=True)
-def living(state: State) -> Keys:
-    """Return the keys that a window reaches at the time of their slice."""
-    state = borrowed(state)
-    keys, found = np.empty(state.marks[SLOT], np.uint64), 0
-    for at in range(keys.size):
-        key = state.slots[at].key
-        which = slice_of(mixed(key, state.seed), state.dirty.size)
-        if key != 0 and not dead(np.int64(state.slots[at].head), state.ledger[which, NOW]):
-            keys[found] = key
-            found += 1
-    return keys[:found]
-
-
-@nb.njit(cache=True, nogil=True)
-def slices(keys: Keys, many: Whole, seed: Word) -> Ints:
-    """Return the slice, of so many, of every key."""
-    found = np.empty(keys.size, np.int64)
-    for i in range(keys.size):
-        found[i] = slice_of(mixed(keys[i], seed), many)
-    return found

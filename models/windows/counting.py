@@ -8,13 +8,14 @@ hours. Neither changes what any window counts; both follow from the order of row
 import numpy as np
 import numpy.typing as npt
 
-from models.borrowing import part
 from models.hashing import Keys, Word
+from models.windows.arithmetic import larger, place_in, ratio, smaller
 from models.windows.layout import (
     ANSWERED,
     ATTEMPT,
     BLOCK,
     BLOCKS,
+    BUCKETS,
     BUSY,
     CALM_MAX,
     CHUNK,
@@ -29,23 +30,15 @@ from models.windows.layout import (
     NONE,
     REFUSED,
     SHORT_MS,
+    WIDTHS,
     Record,
+    Records,
     State,
     Whole,
 )
-from models.windows.parties import met, noted
-from models.windows.slots import dead, given, hash_of, place_in, ratio, taken, tick_of, unlogged, unsketched
-
-
-@part
-def sort(first: Keys, second: npt.NDArray[np.uint32]) -> None:
-    """Sort a few pairs in place."""
-    for i in range(1, first.size):
-        a, b, at = first[i], second[i], i
-        while at > 0 and (first[at - 1] > a or (first[at - 1] == a and second[at - 1] > b)):
-            first[at], second[at] = first[at - 1], second[at - 1]
-            at -= 1
-        first[at], second[at] = a, b
+from models.windows.parties import cleared, listed, met, noted, unregistered
+from models.windows.parts import part
+from models.windows.slots import dead, given, hash_of, taken, tick_of, unlogged, unsketched
 
 
 @part
@@ -63,30 +56,36 @@ def logged(state: State, slot: Record, party: Word, word: Whole) -> None:
 
 
 @part
-def read_log(state: State, slot: Record, now: Whole) -> Whole:
-    """Copy the living events of a log into `parties` and `words`; return how many there are."""
-    chunk, size, living = np.int64(slot.link), np.int64(slot.entries), 0
+def read_log(state: State, slot: Record, now: Whole, parties: Keys, words: npt.NDArray[np.uint32], end: Whole) -> Whole:
+    """Append the living events of a log, the latest first, to columns that end there; return where they then do."""
+    chunk, size = np.int64(slot.link), np.int64(slot.entries)
     while size > 0:
-        held = (size - 1) % CHUNK + 1
-        for place in range(held):
+        held = place_in(size - 1, CHUNK) + 1
+        for place in range(held - 1, -1, -1):
             party = state.chunks[chunk].party[place]
             if not dead(tick_of(party), now):
-                state.parties[living] = party
-                state.words[living] = state.chunks[chunk].word[place]
-                living += 1
+                parties[end] = party
+                words[end] = state.chunks[chunk].word[place]
+                end += 1
         chunk = np.int64(state.chunks[chunk].before)
         size -= held
-    return living
+    return end
+
+
+@part
+def kept(state: State, slot: Record, now: Whole) -> Whole:
+    """Copy the living events of a log, the latest first, into `parties` and `words`; return how many there are."""
+    return read_log(state, slot, now, state.parties, state.words, np.int64(0))
 
 
 @part
 def pruned(state: State, slot: Record, now: Whole) -> None:
     """Take the dead events out of a log."""
-    living = read_log(state, slot, now)
+    living = kept(state, slot, now)
     if living < slot.entries:
         unlogged(state, slot)
-        for i in range(living):
-            logged(state, slot, state.parties[i], state.words[i])
+        for i in range(living - 1, -1, -1):
+            logged(state, slot, state.parties[i], np.int64(state.words[i]))
 
 
 @part
@@ -104,20 +103,20 @@ def _cleared(bucket: Record) -> None:
 def _moved(state: State, block: Whole, head: Whole, tick: Whole, first: Whole, count: Whole, width: Whole) -> None:
     """Clear the buckets of one window that come round again between two ticks."""
     newest, bucket = ratio(head, width), ratio(tick, width)
-    for passed in range(max(newest + 1, bucket - count + 1), bucket + 1):
+    for passed in range(larger(newest, bucket - count) + 1, bucket + 1):
         at = first + place_in(passed, count)
         _cleared(state.buckets[block, at])
         if state.busy[block].sketch != NONE:
-            state.registers[state.busy[block].sketch, at] = 0
+            unregistered(state.registers, np.int64(state.busy[block].sketch), at)
 
 
 @part
 def _add(
-    state: State, block: Whole, tick: Whole, word: Whole, now: Whole, first: Whole, count: Whole, width: Whole
+    buckets: Records, block: Whole, tick: Whole, word: Whole, now: Whole, first: Whole, count: Whole, width: Whole
 ) -> None:
     """Add an event to the bucket of one window that its tick falls in, if the window still reaches it."""
     if ratio(tick, width) > ratio(now, width) - count:
-        bucket = state.buckets[block, first + place_in(ratio(tick, width), count)]
+        bucket = buckets[block, first + place_in(ratio(tick, width), count)]
         duration = word >> FLAG_BITS
         talked = (word & ENDED) != 0 and duration > 0
         bucket.attempts += word & ATTEMPT
@@ -130,21 +129,21 @@ def _add(
 
 
 @part
-def _added(state: State, block: Whole, tick: Whole, word: Whole, now: Whole) -> None:
+def _added(buckets: Records, block: Whole, tick: Whole, word: Whole, now: Whole) -> None:
     """Add an event to every window."""
-    _add(state, block, tick, word, now, 0, 6, 1)
-    _add(state, block, tick, word, now, 6, 5, 6)
-    _add(state, block, tick, word, now, 11, 12, 30)
-    _add(state, block, tick, word, now, 23, 24, 360)
+    _add(buckets, block, tick, word, now, FIRSTS[0], BUCKETS[0], WIDTHS[0])
+    _add(buckets, block, tick, word, now, FIRSTS[1], BUCKETS[1], WIDTHS[1])
+    _add(buckets, block, tick, word, now, FIRSTS[2], BUCKETS[2], WIDTHS[2])
+    _add(buckets, block, tick, word, now, FIRSTS[3], BUCKETS[3], WIDTHS[3])
 
 
 @part
 def _advanced(state: State, block: Whole, head: Whole, tick: Whole) -> None:
     """Clear the buckets that come round again between the latest tick and a later one."""
-    _moved(state, block, head, tick, 0, 6, 1)
-    _moved(state, block, head, tick, 6, 5, 6)
-    _moved(state, block, head, tick, 11, 12, 30)
-    _moved(state, block, head, tick, 23, 24, 360)
+    _moved(state, block, head, tick, FIRSTS[0], BUCKETS[0], WIDTHS[0])
+    _moved(state, block, head, tick, FIRSTS[1], BUCKETS[1], WIDTHS[1])
+    _moved(state, block, head, tick, FIRSTS[2], BUCKETS[2], WIDTHS[2])
+    _moved(state, block, head, tick, FIRSTS[3], BUCKETS[3], WIDTHS[3])
 
 
 @part
@@ -153,7 +152,7 @@ def blocked(state: State, slot: Record) -> Whole:
     block = taken(state.busy["parties"], state.marks, BLOCKS)
     for at in range(BLOCK):
         _cleared(state.buckets[block, at])
-    state.met[block] = 0
+    cleared(state.met[block])
     state.busy[block].sketch = NONE
     state.busy[block].parties = 0
     state.busy[block].lost = 0
@@ -165,12 +164,12 @@ def blocked(state: State, slot: Record) -> Whole:
 @part
 def _promoted(state: State, slot: Record, now: Whole) -> None:
     """Turn a log into a block."""
-    living = read_log(state, slot, now)
+    living = kept(state, slot, now)
     unlogged(state, slot)
     block = blocked(state, slot)
     for i in range(living):
         party, word = state.parties[i], np.int64(state.words[i])
-        _added(state, block, tick_of(party), word, now)
+        _added(state.buckets, block, tick_of(party), word, now)
         if word & ATTEMPT and hash_of(party) != 0 and met(state.met[block], party):
             state.busy[block].parties += 1
 
@@ -180,7 +179,8 @@ def _events(bucket: Record) -> Whole:
     """Return how many log entries hold what a bucket counts, LOG_MAX if none could."""
     if bucket.duration >= LONG_MS:
         return LOG_MAX
-    return np.int64(max(max(bucket.attempts, bucket.refused), max(bucket.answered, bucket.ended)))  # noqa: PLW3301 - numba's max
+    most: Whole = larger(larger(bucket.attempts, bucket.refused), larger(bucket.answered, bucket.ended))
+    return most
 
 
 @part
@@ -191,7 +191,7 @@ def _relogged(state: State, slot: Record, bucket: Record, hour: Whole) -> None:
     for i in range(_events(bucket)):
         duration = 0
         if i < shorts:
-            more = 0 if longs else min(spare, SHORT_MS - 2)
+            more = 0 if longs else smaller(spare, SHORT_MS - 2)
             duration, spare = 1 + more, spare - more
         elif i < shorts + longs:
             more = spare if i == shorts else 0
@@ -203,18 +203,18 @@ def _relogged(state: State, slot: Record, bucket: Record, hour: Whole) -> None:
 
 
 @part
-def _named(state: State, slot: Record, party: Word) -> None:
+def _named(chunks: Records, slot: Record, party: Word) -> None:
     """Name the other party in an attempt of its hour that has none yet."""
     chunk, size = np.int64(slot.link), np.int64(slot.entries)
     while size > 0:
         held = (size - 1) % CHUNK + 1
         for place in range(held):
-            entry = state.chunks[chunk].party[place]
-            free = hash_of(entry) == 0 and state.chunks[chunk].word[place] & ATTEMPT
+            entry = chunks[chunk].party[place]
+            free = hash_of(entry) == 0 and chunks[chunk].word[place] & ATTEMPT
             if free and tick_of(entry) == tick_of(party) // HOUR * HOUR:
-                state.chunks[chunk].party[place] = (hash_of(party) << np.uint64(28)) | entry
+                chunks[chunk].party[place] = (hash_of(party) << np.uint64(28)) | entry
                 return
-        chunk = np.int64(state.chunks[chunk].before)
+        chunk = np.int64(chunks[chunk].before)
         size -= held
 
 
@@ -233,14 +233,9 @@ def _calmed(state: State, slot: Record, now: Whole) -> None:
     slot.entries = 0
     for hour in range(oldest, newest + 1):
         _relogged(state, slot, state.buckets[block, FIRSTS[3] + hour % DAY], hour)
-    living = 0
-    for party in state.met[block]:
-        if party != 0 and not dead(tick_of(party), now):
-            state.parties[living] = party
-            living += 1
-    sort(state.parties[:living], state.words[:living])
+    living = listed(state.met[block], now, state.parties, np.int64(0))
     for i in range(living):
-        _named(state, slot, state.parties[i])
+        _named(state.chunks, slot, state.parties[i])
     given(state.busy["parties"], state.marks, BLOCKS, block)
 
 
@@ -264,13 +259,13 @@ def counted(state: State, slot: Record, tick: Whole, party: Word, word: Whole, n
             pruned(state, slot, now)
         if slot.entries < LOG_MAX and word >> FLAG_BITS < LONG_MS:
             logged(state, slot, party, word)
-            slot.head = max(head, tick)
+            slot.head = larger(head, tick)
             return
         _promoted(state, slot, now)
     block = np.int64(slot.link)
     if tick > head:
         _advanced(state, block, head, tick)
-    _added(state, block, tick, word, now)
+    _added(state.buckets, block, tick, word, now)
     if word & ATTEMPT and hash_of(party) != 0:
         noted(state, block, party, head, now)
-    slot.head = max(head, tick)
+    slot.head = larger(head, tick)

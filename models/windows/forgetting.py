@@ -8,11 +8,12 @@ of a slice's own rows alone, however they are cut, which keys there are; a row c
 a sixteenth of the keys, or once in a tick.
 """
 
-import numba as nb
-import numpy as np
+from typing import Any
 
-from models.borrowing import borrowed, part
-from models.hashing import Keys, Word
+import numpy as np
+import numpy.typing as npt
+
+from models.windows.arithmetic import smaller
 from models.windows.counting import pruned
 from models.windows.layout import (
     BUSY,
@@ -24,26 +25,30 @@ from models.windows.layout import (
     KEYS,
     NOW,
     SLOT,
+    Ints,
     Record,
     State,
     Truth,
     Whole,
 )
-from models.windows.slots import dead, forgotten, mixed, place_of, slice_of, slots_of, tick_of
+from models.windows.listing import slots_of
+from models.windows.parts import kernel, part
+from models.windows.slots import dead, forgotten, mixed, oldest, place_of, slice_of, tick_of
 
 KEPT = 20
 """Events in the last hour that make a key stay; a `cdr` is up to three (contract section 2)."""
 SHARE = 16
 """A sixteenth of the keys of a slice is evicted at a time."""
-_BYTE = 8
+
+Truths = npt.NDArray[np.bool_]
 
 
 @part
 def _lately(state: State, slot: Record, now: Whole) -> Whole:
     """Return how many events of a key lie in its last hour (12 buckets of 5 min)."""
-    events, oldest = np.int64(0), now // 30 - 11
+    events, since = np.int64(0), now // 30 - 11
     if slot.entries == BUSY:
-        for bucket in range(oldest, np.int64(slot.head) // 30 + 1):
+        for bucket in range(since, np.int64(slot.head) // 30 + 1):
             found = state.buckets[slot.link, 11 + bucket % 12]
             events += np.int64(found.attempts) + np.int64(found.refused)
             events += np.int64(found.answered) + np.int64(found.ended)
@@ -52,7 +57,7 @@ def _lately(state: State, slot: Record, now: Whole) -> Whole:
     while size > 0:
         held = (size - 1) % CHUNK + 1
         for place in range(held):
-            if tick_of(state.chunks[chunk].party[place]) // 30 >= oldest:
+            if tick_of(state.chunks[chunk].party[place]) // 30 >= since:
                 flags = np.int64(state.chunks[chunk].word[place]) & FLAGS
                 while flags:
                     flags &= flags - 1
@@ -70,72 +75,76 @@ def _stays(state: State, slot: Record, now: Whole) -> Truth:
     return _lately(state, slot, now) >= KEPT
 
 
-@part
-def _least(values: Keys, many: Whole) -> Word:
-    """Return the largest of the `many` least values (radix selection, a byte at a time)."""
-    chosen = np.uint64(0)
-    for shift in range(64 - _BYTE, -1, -_BYTE):
-        counts, byte = np.zeros(1 << _BYTE, np.int64), 0
-        for value in values:
-            rest = (value ^ chosen) >> np.uint64(shift)
-            if rest >> np.uint64(_BYTE) == 0:
-                counts[rest] += 1
-        while counts[byte] < many:
-            many -= counts[byte]
-            byte += 1
-        chosen |= np.uint64(byte) << np.uint64(shift)
-    return chosen
+@kernel
+def _staying(state: State, slots: Ints, now: Whole, stays: Truths) -> None:
+    """Say of slots which hold keys that are not to be evicted."""
+    for i in range(slots.size):
+        stays[i] = _stays(state, state.slots[slots[i]], now)
 
 
-@part
-def _going(state: State, which: Whole, many: Whole, now: Whole) -> Keys:
-    """Return the keys of a slice that are to be evicted: `many`, or all that may go."""
-    slots, found = slots_of(state, which), 0
-    keys, heads = np.empty(slots.size, np.uint64), np.empty(slots.size, np.uint64)
+@kernel
+def dropped(state: State, slots: Ints) -> None:
+    """Forget the keys of slots."""
     for at in slots:
-        if not _stays(state, state.slots[at], now):
-            keys[found], heads[found] = state.slots[at].key, state.slots[at].head
-            found += 1
-    keys, heads = keys[:found], heads[:found]
-    if found <= many:
-        return keys
+        key = state.slots[at].key
+        forgotten(state, place_of(state, key, mixed(key, state.seed)))
+
+
+def _least(values: npt.NDArray[Any], many: int) -> Any:
+    """Return the largest of the `many` least values."""
+    return np.partition(values, many - 1)[many - 1]
+
+
+def _going(state: State, slots: Ints, many: int, now: int) -> Ints:
+    """Return the slots, among those of a slice, whose keys are to be evicted: `many`, or all that may go."""
+    stays = np.empty(len(slots), np.bool_)
+    _staying(state, slots, now, stays)
+    slots = slots[~stays]
+    if len(slots) <= many:
+        return slots
+    heads = state.slots["head"][slots]
     tick = _least(heads, many)
-    before, beside = keys[heads < tick], keys[heads == tick]
-    last = _least(beside, many - before.size)
-    return np.append(before, beside[beside <= last])
+    before, beside = slots[heads < tick], slots[heads == tick]
+    keys = state.slots["key"][beside]
+    return np.concatenate([before, beside[keys <= _least(keys, many - len(before))]])
 
 
-@nb.njit(cache=True, nogil=True)
-def thinned(state: State, which: Whole) -> None:
+def thinned(state: State, which: int) -> None:
     """Make room in a full slice: of what has died; else, of the oldest keys."""
-    state = borrowed(state)
-    ledger, now = state.ledger[which], state.ledger[which, NOW]
-    for at in slots_of(state, which):
-        slot = state.slots[at]
-        if dead(np.int64(slot.head), now):
-            forgotten(state, place_of(state, slot.key, mixed(slot.key, state.seed)))
+    ledger, now = state.ledger[which], int(state.ledger[which, NOW])
+    slots = slots_of(state, which)
+    living = state.slots["head"][slots] >= oldest(now)
+    dropped(state, slots[~living])
     if ledger[KEYS] < state.limit:
         return
     many = max(1, state.limit // SHARE)
-    going = _going(state, which, many, now)
-    for key in going:
-        forgotten(state, place_of(state, key, mixed(key, state.seed)))
-    ledger[EVICTED] += going.size
-    if going.size < many:
+    going = _going(state, slots[living], many, now)
+    dropped(state, going)
+    ledger[EVICTED] += len(going)
+    if len(going) < many:
         ledger[CLOSED] = now
 
 
-@nb.njit(cache=True, nogil=True)
-def swept(state: State, begin: Whole, end: Whole, logs: bool) -> None:
-    """Free the slots from `begin` to `end` of dead keys, and of dead events where `logs` says so."""
-    state = borrowed(state)
-    for at in range(begin, min(end, state.marks[SLOT])):
+@kernel
+def _swept(state: State, begin: Whole, logs: Truth, out: Ints) -> Whole:
+    """Give the slots of dead keys among as many as there is room for; return how many. Prune where `logs` says so."""
+    found = 0
+    for at in range(begin, smaller(begin + out.size, state.marks[SLOT])):
         slot = state.slots[at]
         if slot.key == 0:
             continue
-        hashed = mixed(slot.key, state.seed)
-        now = state.ledger[slice_of(hashed, state.dirty.size), NOW]
+        now = state.ledger[slice_of(mixed(slot.key, state.seed), state.dirty.size), NOW]
         if dead(np.int64(slot.head), now):
-            forgotten(state, place_of(state, slot.key, hashed))
+            out[found] = at
+            found += 1
         elif logs and slot.entries != BUSY and slot.entries > CHUNK:
             pruned(state, slot, now)
+    return found
+
+
+def swept(state: State, begin: int, many: int, logs: bool) -> None:
+    """Free the slots of dead keys among so many from `begin` on, and of dead events where `logs` says so."""
+    slots = np.empty(many, np.int64)
+    found = _swept(state, begin, logs, slots)
+    if found:
+        dropped(state, slots[:found])

@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 
 from models.hashing import Keys
-from models.windows.asking import slices as slices_of
 from models.windows.layout import Ints, Small
 from models.windows.ring import (
     HOUR_MS,
@@ -31,6 +30,7 @@ from models.windows.ring import (
     indexed,
     updated,
 )
+from models.windows.slots import hashes, slices
 from models.windows.updating import Columns, columns_of
 
 FORMAT: Final = 2
@@ -145,7 +145,8 @@ class Hours:
         hour, records, nows = now_ms // HOUR_MS, self._state.records, self._state.ledger[:, NOW]
         if nows.max() > hour and (nows[self._slices_of(keys)] > hour).any():
             raise ValueError(f"hours at {now_ms} ms: rows up to {self.now_ms} ms were counted")
-        at = found(self._state, np.array(keys, np.uint64))
+        at = np.empty(len(keys), np.int64)
+        found(self._state, np.array(keys, np.uint64), at)
         before = hour - WEEK * np.arange(1, WEEKS + 1)
         first, head = records["first"][at, None].astype(np.int64), records["head"][at, None].astype(np.int64)
         known = (at >= 0)[:, None] & (before >= first) & (head > hour - RING)
@@ -209,7 +210,7 @@ class Hours:
         return np.asarray(records["head"] > nows - RING)
 
     def _slices_of(self, keys: Keys) -> Ints:
-        return slices_of(np.array(keys, np.uint64), len(self.dirty), self._state.seed)
+        return slices(hashes(keys, self._state.seed), len(self.dirty))
 
     def _lay_out(self, records: npt.NDArray[np.void], more: int) -> None:
         """Lay records out anew, with room for some more and an eighth."""

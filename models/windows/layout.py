@@ -17,11 +17,12 @@ TICK_MS: Final = 10_000
 TICKS_MAX: Final = 1 << 28
 """Ticks fit in 28 bits: until January 2055."""
 WINDOWS_MS: Final = (60_000, 300_000, 3_600_000, 86_400_000)
-BUCKETS: Final = (6, 5, 12, 24)
-"""Buckets of each window: 6 of 10 s, 5 of 1 min, 12 of 5 min, 24 of 1 h."""
-WIDTHS: Final = (1, 6, 30, 360)
+BUCKETS: Final = tuple(map(np.int64, (6, 5, 12, 24)))
+"""Buckets of each window: 6 of 10 s, 5 of 1 min, 12 of 5 min, 24 of 1 h. numba compiles a function anew for every
+plain constant that it is called with: what kernels hand on is int64."""
+WIDTHS: Final = tuple(map(np.int64, (1, 6, 30, 360)))
 """Ticks of a bucket of each window."""
-FIRSTS: Final = (0, 6, 11, 23)
+FIRSTS: Final = tuple(map(np.int64, (0, 6, 11, 23)))
 """Where each window's buckets begin in a block."""
 BLOCK: Final = 47
 """Buckets of a block."""
@@ -60,7 +61,7 @@ NONE: Final = 0xFFFF_FFFF
 BUSY: Final = 0xFFFF_FFFF
 """The `entries` of a slot whose `link` is a block."""
 
-SLOT, CHUNKS, BLOCKS, SKETCHES = 0, 1, 2, 3
+SLOT, CHUNKS, BLOCKS, SKETCHES = map(np.int64, range(4))
 """Pools, as `marks` numbers them: `marks[pool]` were ever in use, `marks[FREE + pool]` is the last freed plus one."""
 FREE, USED = 4, 8
 """`marks[USED + pool]` are in use."""
@@ -77,6 +78,8 @@ Chunk = np.dtype([("party", "<u8", (CHUNK,)), ("word", "<u4", (CHUNK,)), ("befor
 """`party`: 36 bits of the other party's hash (0: none) and the tick. `word`: duration, ms, and 4 flags."""
 Busy = np.dtype([("sketch", "<u4"), ("parties", "<u4"), ("lost", "<u4")])
 """`parties`: in the table. `lost`: latest tick whose parties may be missing in it; 0: none is."""
+Spare = np.dtype([("next", "<u4")])
+"""`next`: the next free sketch, plus one."""
 Bucket = np.dtype(
     [
         ("attempts", "<u4"),
@@ -112,13 +115,12 @@ class State(NamedTuple):
         buckets: Bucket[blocks, BLOCK].
         met: uint64[blocks, TABLE], party and last tick, as in a log entry.
         registers: uint8[sketches, BLOCK, REGISTERS].
-        spare: uint32[sketches], the next free sketch, plus one.
+        spare: Spare[sketches].
         marks: int64[MARKS].
         ledger: int64[slices, LEDGER].
         dirty: uint8[slices], 1: has taken a row since it was set to 0.
         parties: uint64[TABLE], scratch.
         words: uint32[TABLE], scratch.
-        ahead: uint64[AHEAD], scratch.
         seed: of the hashes.
         limit: how many keys there may be in a slice.
     """
@@ -130,19 +132,18 @@ class State(NamedTuple):
     buckets: Records
     met: Keys
     registers: Small
-    spare: npt.NDArray[np.uint32]
+    spare: Records
     marks: Ints
     ledger: Ints
     dirty: Small
     parties: Keys
     words: npt.NDArray[np.uint32]
-    ahead: Keys
     seed: np.uint64
     limit: int
 
 
 AHEAD: Final = 64
-"""Rows whose memory is asked for at once."""
+"""Rows whose memory is asked for at once; no more than `TABLE`."""
 INDEX_BITS: Final = 10
 ROOM: Final = 64
 """Slots, chunks and blocks to begin with; room for as many is there before a row is applied."""
@@ -160,13 +161,12 @@ def empty(limit: int, slices: int, seed: int) -> State:
         buckets=np.zeros((1, BLOCK), Bucket),
         met=np.zeros((1, TABLE), np.uint64),
         registers=np.zeros((1, BLOCK, REGISTERS), np.uint8),
-        spare=np.zeros(1, np.uint32),
+        spare=np.zeros(1, Spare),
         marks=marks,
         ledger=ledger,
         dirty=np.zeros(slices, np.uint8),
         parties=np.zeros(TABLE, np.uint64),
         words=np.zeros(TABLE, np.uint32),
-        ahead=np.zeros(AHEAD, np.uint64),
         seed=np.uint64(seed),
         limit=limit,
     )

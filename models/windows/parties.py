@@ -10,21 +10,26 @@ a day old the sketch is freed.
 
 import numpy as np
 
-from models.borrowing import part
 from models.hashing import Keys, Word
+from models.windows.arithmetic import larger, place_in, ratio
 from models.windows.layout import (
+    BLOCK,
+    BUCKETS,
+    FIRSTS,
     NONE,
     PARTIES_MAX,
     RANK_MAX,
     REGISTERS,
     SKETCHES,
     TABLE,
+    WIDTHS,
     Ints,
     Small,
     State,
     Whole,
 )
-from models.windows.slots import dead, hash_of, place_in, ratio, taken, tick_of, unsketched
+from models.windows.parts import part
+from models.windows.slots import dead, hash_of, taken, tick_of, unsketched
 
 _MASK = np.uint64(TABLE - 1)
 _REGISTER_BITS = np.uint64(7)
@@ -46,29 +51,76 @@ def met(table: Keys, party: Word) -> bool:
     """Note a party in a table that has room; False where it was there (and now has the later tick of the two)."""
     at = _place(table, party)
     new = table[at] == 0
-    table[at] = max(table[at], party)
+    table[at] = larger(table[at], party)
     return bool(new)
 
 
 @part
+def _ordered(party: Word) -> Word:
+    """Return what orders parties as a table does: first by the place where they would like to stand."""
+    return ((hash_of(party) & _MASK) << np.uint64(36)) | hash_of(party)
+
+
+@part
+def _listed(party: Word, out: Keys, begin: Whole, end: Whole) -> None:
+    """Put a party in its order among those from `begin` to `end`."""
+    while end > begin and _ordered(out[end - 1]) > _ordered(party):
+        out[end] = out[end - 1]
+        end -= 1
+    out[end] = party
+
+
+@part
+def listed(table: Keys, now: Whole, out: Keys, begin: Whole) -> Whole:
+    """Put the living parties of a table in one order, whenever each came; return where they end.
+
+    That of their places is nearly it; of those that would not fit at the end, and stand at the begin, it is not.
+    """
+    end = begin
+    for i in range(2 * TABLE):
+        at = i & (TABLE - 1)
+        party = table[at]
+        if party == 0 and i >= TABLE:
+            break
+        folded = np.int64(hash_of(party) & _MASK) > at
+        if party != 0 and folded == (i >= TABLE) and not dead(tick_of(party), now):
+            _listed(party, out, begin, end)
+            end += 1
+    return end
+
+
+@part
+def cleared(table: Keys) -> None:
+    """Take everybody out of a table."""
+    for at in range(TABLE):
+        table[at] = 0
+
+
+@part
 def _without_dead(state: State, block: Whole, now: Whole) -> None:
-    """Take out of a table the parties that no window reaches."""
-    table, old, living = state.met[block], state.parties, 0
-    for party in table:
+    """Take out of a full table the parties that no window reaches."""
+    living = 0
+    for party in state.met[block]:
         living += party != 0 and not dead(tick_of(party), now)
     if living == state.busy[block].parties:
         return
-    old[:] = table
-    table[:] = 0
-    for party in old:
-        if party != 0 and not dead(tick_of(party), now):
-            met(table, party)
+    listed(state.met[block], now, state.parties, np.int64(0))
+    cleared(state.met[block])
+    for i in range(living):
+        met(state.met[block], state.parties[i])
     state.busy[block].parties = living
 
 
 @part
+def unregistered(registers: Small, sketch: Whole, bucket: Whole) -> None:
+    """Clear the registers of a bucket."""
+    for register in range(REGISTERS):
+        registers[sketch, bucket, register] = 0
+
+
+@part
 def _raised(  # noqa: PLR0913, PLR0917 - constants that the compiler folds
-    state: State,
+    registers: Small,
     sketch: Whole,
     register: Whole,
     rank: Whole,
@@ -81,11 +133,11 @@ def _raised(  # noqa: PLR0913, PLR0917 - constants that the compiler folds
     """Raise a register in the bucket of one window that a tick falls in, if the window still reaches it."""
     if ratio(tick, width) > ratio(now, width) - count:
         at = first + place_in(ratio(tick, width), count)
-        state.registers[sketch, at, register] = max(state.registers[sketch, at, register], rank)
+        registers[sketch, at, register] = larger(registers[sketch, at, register], rank)
 
 
 @part
-def sketched(state: State, sketch: Whole, party: Word, now: Whole) -> None:
+def sketched(registers: Small, sketch: Whole, party: Word, now: Whole) -> None:
     """Note a party in the bucket of every window that reaches its tick."""
     register = np.int64(hash_of(party) & np.uint64(REGISTERS - 1))
     rest = hash_of(party) >> _REGISTER_BITS
@@ -94,10 +146,19 @@ def sketched(state: State, sketch: Whole, party: Word, now: Whole) -> None:
         rest >>= _ONE
         rank += 1
     tick = tick_of(party)
-    _raised(state, sketch, register, rank, tick, now, 0, 6, 1)
-    _raised(state, sketch, register, rank, tick, now, 6, 5, 6)
-    _raised(state, sketch, register, rank, tick, now, 11, 12, 30)
-    _raised(state, sketch, register, rank, tick, now, 23, 24, 360)
+    _raised(registers, sketch, register, rank, tick, now, FIRSTS[0], BUCKETS[0], WIDTHS[0])
+    _raised(registers, sketch, register, rank, tick, now, FIRSTS[1], BUCKETS[1], WIDTHS[1])
+    _raised(registers, sketch, register, rank, tick, now, FIRSTS[2], BUCKETS[2], WIDTHS[2])
+    _raised(registers, sketch, register, rank, tick, now, FIRSTS[3], BUCKETS[3], WIDTHS[3])
+
+
+@part
+def sketchless(state: State) -> Whole:
+    """Take a sketch of nothing out of its pool."""
+    sketch = taken(state.spare["next"], state.marks, SKETCHES)
+    for bucket in range(BLOCK):
+        unregistered(state.registers, sketch, bucket)
+    return sketch
 
 
 @part
@@ -105,14 +166,14 @@ def _overflowed(state: State, block: Whole, head: Whole, now: Whole) -> None:
     """Clear a full table; what it held is in the sketch."""
     busy, table = state.busy[block], state.met[block]
     if busy.sketch == NONE:
-        busy.sketch = taken(state.spare, state.marks, SKETCHES)
-        state.registers[busy.sketch] = 0
+        sketch = sketchless(state)
+        busy.sketch = sketch
         for party in table:
             if party != 0:
-                sketched(state, np.int64(busy.sketch), party, now)
+                sketched(state.registers, sketch, party, now)
     busy.lost = head
     busy.parties = 0
-    table[:] = 0
+    cleared(table)
 
 
 @part
@@ -123,7 +184,7 @@ def noted(state: State, block: Whole, party: Word, head: Whole, now: Whole) -> N
         unsketched(state, block)
     at = _place(table, party)
     if table[at] != 0:
-        table[at] = max(table[at], party)
+        table[at] = larger(table[at], party)
     else:
         if busy.parties == PARTIES_MAX:
             _without_dead(state, block, now)
@@ -133,7 +194,7 @@ def noted(state: State, block: Whole, party: Word, head: Whole, now: Whole) -> N
         table[at] = party
         busy.parties += 1
     if busy.sketch != NONE:
-        sketched(state, np.int64(busy.sketch), party, now)
+        sketched(state.registers, np.int64(busy.sketch), party, now)
 
 
 @part
@@ -165,7 +226,8 @@ def _tau(x: float) -> float:
 @part
 def estimated(registers: Small, counts: Ints) -> float:
     """Return the estimate of a sketch's registers; `counts` is int64[32] scratch."""
-    counts[:] = 0
+    for rank in range(counts.size):
+        counts[rank] = 0
     for rank in registers:
         counts[rank] += 1
     z = registers.size * _tau(1 - counts[RANK_MAX] / registers.size)

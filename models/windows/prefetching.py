@@ -13,23 +13,27 @@ from llvmlite import ir  # type: ignore[import-untyped] # llvmlite ships no type
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-from models.borrowing import part
 from models.hashing import Keys, Word
+from models.windows.arithmetic import place_in, ratio, smaller
 from models.windows.layout import (
+    AHEAD,
     BITS,
     BLOCK,
     BUSY,
     CHUNK,
+    LOG_MAX,
     NONE,
     REGISTERS,
     TABLE,
     TICK_MS,
     Ints,
     Record,
+    Records,
     State,
     Whole,
 )
-from models.windows.slots import hash_of, mixed, party_of, place_in, ratio, slot_at, start_of
+from models.windows.parts import part
+from models.windows.slots import hash_of, mixed, party_of, slot_in, start_of
 
 _WRITE, _KEEP, _DATA = 1, 3, 1
 """Arguments of llvm.prefetch: to be written, in all caches, data."""
@@ -61,7 +65,7 @@ def _slot(state: State, hashed: Word) -> Whole:
     at = start_of(hashed, state.marks[BITS])
     while state.places[at] != 0:
         if (state.places[at] ^ hashed) >> np.uint64(32) == 0:
-            return slot_at(state, np.int64(at))
+            return slot_in(state.places[at])
         at = (at + np.uint64(1)) & mask
     return -1
 
@@ -87,27 +91,56 @@ def _fetch_block(state: State, slot: Record, other: Word, tick: Whole) -> None:
 
 
 @part
-def fetch(state: State, keys: Keys, others: Keys, ts: Ints) -> None:
-    """Ask for what the next rows need, `AHEAD` at most; they need not be there."""
-    for i in range(keys.size):
-        state.ahead[i] = mixed(keys[i], state.seed)
-        prefetch(state.places, np.int64(start_of(state.ahead[i], state.marks[BITS])))
-    for i in range(keys.size):
-        slot = _slot(state, state.ahead[i])
-        state.ahead[i] = np.uint64(slot + 1)
+def fetch(state: State, keys: Keys, others: Keys, ts: Ints, begin: Whole) -> None:
+    """Ask for what the rows from `begin` on need, `AHEAD` at most; they need not be there."""
+    many = smaller(AHEAD, keys.size - begin)
+    for i in range(many):
+        state.parties[i] = mixed(keys[begin + i], state.seed)
+        prefetch(state.places, np.int64(start_of(state.parties[i], state.marks[BITS])))
+    for i in range(many):
+        slot = _slot(state, state.parties[i])
+        state.parties[i] = np.uint64(slot + 1)
         if slot >= 0:
             prefetch(state.slots, slot)
             prefetch(state.slots, slot + 1)
-    for i in range(keys.size):
-        if state.ahead[i] != 0:
-            slot = state.slots[np.int64(state.ahead[i]) - 1]
+    for i in range(many):
+        if state.parties[i] != 0:
+            slot = state.slots[np.int64(state.parties[i]) - 1]
             if slot.entries == BUSY:
                 prefetch(state.busy, np.int64(slot.link))
             elif slot.entries % CHUNK != 0:
                 prefetch(state.chunks, np.int64(slot.link))
                 prefetch(state.chunks, np.int64(slot.link) + 1)
-    for i in range(keys.size):
-        if state.ahead[i] != 0:
-            slot = state.slots[np.int64(state.ahead[i]) - 1]
+    for i in range(many):
+        if state.parties[i] != 0:
+            slot = state.slots[np.int64(state.parties[i]) - 1]
             if slot.entries == BUSY:
-                _fetch_block(state, slot, others[i], ratio(ts[i], TICK_MS))
+                _fetch_block(state, slot, others[begin + i], ratio(ts[begin + i], TICK_MS))
+
+
+@part
+def fetch_held(state: State, slots: Records, begin: Whole) -> None:
+    """Ask for all that copies of slots from `begin` on lead to, of `AHEAD` at most."""
+    many = smaller(AHEAD, slots.size - begin)
+    for i in range(many):
+        state.parties[i] = slots[begin + i].link
+        if slots[begin + i].entries == BUSY:
+            block = np.int64(slots[begin + i].link)
+            prefetch(state.busy, block)
+            for at in range(0, BLOCK + 1, 2):
+                prefetch(state.buckets, block * BLOCK + at)
+            for at in range(0, TABLE + 1, 8):
+                prefetch(state.met, block * TABLE + at)
+    for before in range(0, LOG_MAX, CHUNK):
+        longer = 0
+        for i in range(many):
+            if before < slots[begin + i].entries != BUSY:
+                chunk = np.int64(state.parties[i])
+                if before > 0:
+                    chunk = np.int64(state.chunks[chunk].before)
+                    state.parties[i] = chunk
+                prefetch(state.chunks, chunk)
+                prefetch(state.chunks, chunk + 1)
+                longer += 1
+        if longer == 0:
+            break

@@ -5,13 +5,13 @@ A ring moves on with the attempts of its key; its slice's time says which keys a
 
 from typing import Final, NamedTuple
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from models.borrowing import borrowed, part
 from models.hashing import Keys, Word
+from models.windows.arithmetic import larger, smaller
 from models.windows.layout import ATTEMPT, Ints, Record, Small, Whole
+from models.windows.parts import kernel, part
 from models.windows.slots import mixed, slice_of
 from models.windows.updating import Columns, counts_as
 
@@ -71,7 +71,8 @@ def _added(state: State, place: Word, key: Word, hour: Whole) -> Whole:
     state.records[at].key = key
     state.records[at].first = hour
     state.records[at].head = hour
-    state.records[at].counts[:] = 0
+    for counter in range(RING):
+        state.records[at].counts[counter] = 0
     return at
 
 
@@ -82,16 +83,15 @@ def _advanced(record: Record, hour: Whole, now: Whole) -> None:
     if head <= now - RING:
         record.first = hour
         head = np.int64(hour - RING)
-    for passed in range(max(head + 1, hour - RING + 1), hour + 1):
+    for passed in range(larger(head, hour - RING) + 1, hour + 1):
         record.counts[passed % RING] = 0
-    record.head = max(head, hour)
-    record.first = min(np.int64(record.first), hour)
+    record.head = larger(head, hour)
+    record.first = smaller(record.first, hour)
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def updated(state: State, rows: Columns, stale: Small, begin: Whole) -> Whole:
     """Count rows from `begin` on, of stale slices; return the first without room, or how many rows there are."""
-    state, rows, stale = borrowed(state), borrowed(rows), borrowed(stale)
     for i in range(begin, rows.key.size):
         hashed = mixed(rows.key[i], state.seed)
         which = slice_of(hashed, state.dirty.size)
@@ -99,7 +99,7 @@ def updated(state: State, rows: Columns, stale: Small, begin: Whole) -> Whole:
             continue
         state.dirty[which] = 1
         ledger, hour = state.ledger[which], rows.ts[i] // HOUR_MS
-        ledger[NOW] = max(max(ledger[NOW], hour), rows.clock[i] // HOUR_MS)  # noqa: PLW3301 - two by two, as numba types them
+        ledger[NOW] = larger(larger(ledger[NOW], hour), rows.clock[i] // HOUR_MS)
         if not counts_as(rows.kind[i], rows.flags[i]) & ATTEMPT or hour <= ledger[NOW] - RING:
             continue
         place = _place(state, rows.key[i], hashed)
@@ -118,7 +118,7 @@ def updated(state: State, rows: Columns, stale: Small, begin: Whole) -> Whole:
     return rows.key.size
 
 
-@nb.njit(cache=True)
+@kernel
 def indexed(state: State) -> None:
     """Fill an empty index."""
     for at in range(state.used[0]):
@@ -126,10 +126,8 @@ def indexed(state: State) -> None:
         state.places[_place(state, key, mixed(key, state.seed))] = at + 1
 
 
-@nb.njit(cache=True)
-def found(state: State, keys: Keys) -> Ints:
-    """Return the record of every key, -1 for none."""
-    found = np.empty(keys.size, np.int64)
+@kernel
+def found(state: State, keys: Keys, out: Ints) -> None:
+    """Give the record of every key, -1 for none."""
     for i in range(keys.size):
-        found[i] = np.int64(state.places[_place(state, keys[i], mixed(keys[i], state.seed))]) - 1
-    return found
+        out[i] = np.int64(state.places[_place(state, keys[i], mixed(keys[i], state.seed))]) - 1

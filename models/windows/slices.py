@@ -1,64 +1,60 @@
 """Kernels that read a slice of a table into columns and back: only what lives, in one order.
 
-Equal state gives equal bytes. What no window reaches any more is left out, and nothing depends on it.
+Equal state gives equal bytes. What no window reaches any more is left out, and nothing depends on it. The order of keys
+is that of their hashes, so that the index is read and filled from one end to the other.
 """
 
-import numba as nb
 import numpy as np
 
-from models.borrowing import borrowed, part
-from models.windows.counting import blocked, logged, read_log, sort
+from models.hashing import Word
+from models.windows.arithmetic import place_in, ratio
+from models.windows.counting import blocked, logged, read_log
 from models.windows.layout import (
+    AHEAD,
     BLOCK,
     BUCKETS,
     BUSY,
     FIRSTS,
     KEYS,
     NONE,
-    NOW,
-    SKETCHES,
+    REGISTERS,
     TABLE,
     WIDTHS,
     Ints,
     Record,
+    Records,
+    Small,
     State,
-    Truth,
     Whole,
 )
-from models.windows.parties import met
-from models.windows.slots import dead, forgotten, inserted, mixed, place_of, slots_of, taken, tick_of
+from models.windows.listing import slots_of
+from models.windows.parties import listed, met, sketchless
+from models.windows.parts import kernel, part
+from models.windows.prefetching import fetch_held
+from models.windows.slots import dead, inserted, mixed, oldest, place_of
 from models.windows.wire import BUSY_ENTRIES, SKETCHED, Columns, Ledger, Place, Sizes, packed, room
 
 _ONE = np.uint64(1)
-
-
-@nb.njit(cache=True, nogil=True)
-def _living(state: State, which: Whole) -> Ints:
-    """Return the slots of a slice's living keys."""
-    state = borrowed(state)
-    slots, found, now = slots_of(state, which), 0, state.ledger[which, NOW]
-    for at in slots:
-        if not dead(np.int64(state.slots[at].head), now):
-            slots[found] = at
-            found += 1
-    return slots[:found]
-
-
-@nb.njit(cache=True, nogil=True)
-def cleared(state: State, which: Whole) -> None:
-    """Forget every key of a slice."""
-    state = borrowed(state)
-    for at in slots_of(state, which):
-        key = state.slots[at].key
-        forgotten(state, place_of(state, key, mixed(key, state.seed)))
+_ENTRIES, _BUSY, _BUCKETS, _PARTIES, _REGISTERS = range(5)
+"""Columns' ends as kernels count them: those of `Sizes` after the keys."""
 
 
 @part
-def _reached(slot: Record, window: Whole, place: Whole, now: Whole) -> Truth:
-    """Say whether a window reaches what stands at one of its places in a block."""
-    newest = np.int64(slot.head) // WIDTHS[window]
-    bucket = newest - (newest - place) % BUCKETS[window]
-    return bucket > now // WIDTHS[window] - BUCKETS[window]
+def _bits(head: Whole, now: Whole, first: Whole, count: Whole, width: Whole) -> Word:
+    """Return a bit for every place in a block where one window reaches what stands there."""
+    bits = np.uint64(0)
+    for bucket in range(ratio(now, width) - count + 1, ratio(head, width) + 1):
+        bits |= _ONE << np.uint64(first + place_in(bucket, count))
+    return bits
+
+
+@part
+def _reached(head: Whole, now: Whole) -> Word:
+    """Return a bit for every place in a block where a window reaches what stands there."""
+    minute = _bits(head, now, FIRSTS[0], BUCKETS[0], WIDTHS[0])
+    five = _bits(head, now, FIRSTS[1], BUCKETS[1], WIDTHS[1])
+    hour = _bits(head, now, FIRSTS[2], BUCKETS[2], WIDTHS[2])
+    return minute | five | hour | _bits(head, now, FIRSTS[3], BUCKETS[3], WIDTHS[3])
 
 
 @part
@@ -67,107 +63,107 @@ def _filled(bucket: Record) -> bool:
 
 
 @part
-def _write_busy(state: State, slot: Record, now: Whole, out: Columns, busy: Whole, ends: Ints) -> None:
-    """Write a block as number `busy`; `ends`: how many buckets, parties and registers there are so far."""
-    block = np.int64(slot.link)
-    record = state.busy[block]
+def _copied(source: Small, sketch: Whole, bucket: Whole, target: Small, at: Whole) -> bool:
+    """Copy the registers of a bucket; False if there are none."""
+    any_bits = np.uint8(0)
+    for register in range(REGISTERS):
+        any_bits |= source[sketch, bucket, register]
+        target[at, register] = source[sketch, bucket, register]
+    return bool(any_bits != 0)
+
+
+@part
+def _write_busy(state: State, slot: Record, now: Whole, out: Columns, ends: Ints) -> None:
+    """Write a block."""
+    block, busy = np.int64(slot.link), ends[_BUSY]
+    record, reached = state.busy[block], _reached(np.int64(slot.head), now)
     sketch = record.sketch != NONE and not dead(np.int64(record.lost), now)
     filled, sketched = np.uint64(0), np.uint64(SKETCHED if sketch else 0)
-    for window in range(4):
-        for place in range(BUCKETS[window]):
-            at = FIRSTS[window] + place
-            if not _reached(slot, window, place, now):
-                continue
-            if _filled(state.buckets[block, at]):
-                filled |= _ONE << np.uint64(at)
-                out.bucket[ends[0]] = state.buckets[block, at]
-                ends[0] += 1
-            if sketch and state.registers[record.sketch, at].any():
-                sketched |= _ONE << np.uint64(at)
-                out.registers[ends[2]] = state.registers[record.sketch, at]
-                ends[2] += 1
-    begin = ends[1]
-    for party in state.met[block]:
-        if party != 0 and not dead(tick_of(party), now):
-            out.party[ends[1]] = party
-            ends[1] += 1
-    sort(out.party[begin : ends[1]], state.words)
+    for at in range(BLOCK):
+        bit = _ONE << np.uint64(at)
+        if reached & bit == 0:
+            continue
+        if _filled(state.buckets[block, at]):
+            filled |= bit
+            out.bucket[ends[_BUCKETS]] = state.buckets[block, at]
+            ends[_BUCKETS] += 1
+        if sketch and _copied(state.registers, np.int64(record.sketch), at, out.registers, ends[_REGISTERS]):
+            sketched |= bit
+            ends[_REGISTERS] += 1
+    end = listed(state.met[block], now, out.party, ends[_PARTIES])
     out.lost[busy] = record.lost if sketch else 0
-    out.parties[busy] = ends[1] - begin
+    out.parties[busy] = end - ends[_PARTIES]
     out.filled[busy] = filled
     out.sketched[busy] = sketched
+    ends[_PARTIES] = end
+    ends[_BUSY] += 1
 
 
-@nb.njit(cache=True, nogil=True)
-def _written(state: State, slots: Ints, now: Whole, out: Columns) -> tuple[Whole, ...]:
-    """Write slots into columns that are long enough; return how long all but the keys' are."""
-    state, out = borrowed(state), borrowed(out)
-    entries, busy, ends = np.int64(0), 0, np.zeros(3, np.int64)
+@kernel
+def _written(state: State, slots: Records, now: Whole, out: Columns, ends: Ints) -> None:
+    """Write slots into columns that are long enough, and how long all but the keys' are into `ends`."""
     for i in range(slots.size):
-        slot = state.slots[slots[i]]
-        out.key[i], out.head[i], out.entries[i] = slot.key, slot.head, BUSY_ENTRIES
+        if i % AHEAD == 0:
+            fetch_held(state, slots, i)
+        slot = slots[i]
         if slot.entries == BUSY:
-            _write_busy(state, slot, now, out, busy, ends)
-            busy += 1
-            continue
-        living = read_log(state, slot, now)
-        end = entries + living
-        out.log_party[entries:end] = state.parties[:living]
-        out.log_word[entries:end] = state.words[:living]
-        sort(out.log_party[entries:end], out.log_word[entries:end])
-        out.entries[i] = living
-        entries = end
-    return entries, busy, ends[0], ends[1], ends[2]
+            out.entries[i] = BUSY_ENTRIES
+            _write_busy(state, slot, now, out, ends)
+        else:
+            end = read_log(state, slot, now, out.log_party, out.log_word, ends[_ENTRIES])
+            out.entries[i] = end - ends[_ENTRIES]
+            ends[_ENTRIES] = end
 
 
 def slice_bytes(state: State, place: Place) -> bytes:
     """Return a slice as bytes."""
     ledger = Ledger(*state.ledger[place.which, :KEYS].tolist())
-    slots = _living(state, place.which)
-    slots = slots[np.argsort(state.slots["key"][slots])]
-    entries = state.slots["entries"][slots].astype(np.int64)
-    blocks = state.slots["link"][slots[entries == BUSY]]
+    slots = state.slots[slots_of(state, place.which)]
+    living = slots["head"] >= oldest(ledger.now)
+    slots = slots if living.all() else slots[living]
+    busy = slots["entries"] == BUSY
+    blocks, logs = slots["link"][busy], int(slots["entries"][~busy].sum())
     sketches = int((state.busy["sketch"][blocks] != NONE).sum())
-    logs = int(entries[entries != BUSY].sum())
     columns = room(Sizes(len(slots), logs, len(blocks), len(blocks) * BLOCK, len(blocks) * TABLE, sketches * BLOCK))
-    sizes = Sizes(len(slots), *map(int, _written(state, slots, ledger.now, columns)))
-    return packed(columns, sizes, ledger, place)
+    columns.key[:], columns.head[:] = slots["key"], slots["head"]
+    ends = np.zeros(_REGISTERS + 1, np.int64)
+    _written(state, slots, ledger.now, columns, ends)
+    return packed(columns, Sizes(len(slots), *ends.tolist()), ledger, place)
 
 
 @part
-def _read_busy(state: State, block: Whole, columns: Columns, busy: Whole, ends: Ints) -> None:
-    """Fill an empty block from number `busy`."""
-    record = state.busy[block]
+def _read_busy(state: State, block: Whole, columns: Columns, ends: Ints) -> None:
+    """Fill an empty block."""
+    record, busy = state.busy[block], ends[_BUSY]
     record.lost = columns.lost[busy]
     if columns.sketched[busy] != 0:
-        record.sketch = taken(state.spare, state.marks, SKETCHES)
-        state.registers[record.sketch] = 0
+        record.sketch = sketchless(state)
     for at in range(BLOCK):
         if columns.filled[busy] >> np.uint64(at) & _ONE:
-            state.buckets[block, at] = columns.bucket[ends[0]]
-            ends[0] += 1
+            state.buckets[block, at] = columns.bucket[ends[_BUCKETS]]
+            ends[_BUCKETS] += 1
         if columns.sketched[busy] >> np.uint64(at) & _ONE:
-            state.registers[record.sketch, at] = columns.registers[ends[2]]
-            ends[2] += 1
+            for register in range(REGISTERS):
+                state.registers[record.sketch, at, register] = columns.registers[ends[_REGISTERS], register]
+            ends[_REGISTERS] += 1
     for _ in range(columns.parties[busy]):
-        met(state.met[block], columns.party[ends[1]])
-        ends[1] += 1
+        met(state.met[block], columns.party[ends[_PARTIES]])
+        ends[_PARTIES] += 1
     record.parties = columns.parties[busy]
+    ends[_BUSY] += 1
 
 
-@nb.njit(cache=True, nogil=True)
-def filled(state: State, columns: Columns) -> None:
-    """Put the keys of checked columns into a table that has none of them, and room for all."""
-    state, columns = borrowed(state), borrowed(columns)
-    entries, busy, ends = 0, 0, np.zeros(3, np.int64)
+@kernel
+def filled(state: State, columns: Columns, ends: Ints) -> None:
+    """Put the keys of checked columns into a table that has none of them, and room for all; `ends`: zeros."""
     for i in range(columns.key.size):
         key, hashed = columns.key[i], mixed(columns.key[i], state.seed)
         slot = state.slots[inserted(state, key, hashed, ~place_of(state, key, hashed))]
         slot.head = columns.head[i]
         if columns.entries[i] == BUSY_ENTRIES:
-            _read_busy(state, blocked(state, slot), columns, busy, ends)
-            busy += 1
+            _read_busy(state, blocked(state, slot), columns, ends)
             continue
-        for _ in range(columns.entries[i]):
-            logged(state, slot, columns.log_party[entries], np.int64(columns.log_word[entries]))
-            entries += 1
+        begin, end = ends[_ENTRIES], ends[_ENTRIES] + columns.entries[i]
+        for at in range(end - 1, begin - 1, -1):
+            logged(state, slot, columns.log_party[at], np.int64(columns.log_word[at]))
+        ends[_ENTRIES] = end

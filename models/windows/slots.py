@@ -6,11 +6,10 @@ R), ordered by the top bits of the hash: a slice is a stretch of it, and growing
 
 from typing import Any
 
-import numba as nb
 import numpy as np
 
-from models.borrowing import part
 from models.hashing import Keys, Word
+from models.windows.arithmetic import ratio
 from models.windows.layout import (
     BITS,
     BLOCKS,
@@ -32,6 +31,7 @@ from models.windows.layout import (
     Truth,
     Whole,
 )
+from models.windows.parts import kernel, part
 
 _LOW = np.uint64(0xFFFF_FFFF)
 _TICK_BITS = np.uint64(28)
@@ -48,16 +48,9 @@ def mixed(value: Word, seed: Word) -> Word:
     return word ^ (word >> np.uint64(31))
 
 
-@part
-def ratio(tick: Whole, width: Whole) -> Whole:
-    """Return `tick // width` of two that are not negative: by constants a third of the instructions."""
-    return np.int64(np.uint64(tick) // np.uint64(width))
-
-
-@part
-def place_in(bucket: Whole, count: Whole) -> Whole:
-    """Return `bucket % count`, likewise: where in its window's ring a bucket stands."""
-    return np.int64(np.uint64(bucket) % np.uint64(count))
+def oldest(now: Any) -> Any:
+    """Return the first tick that a window reaches which ends at tick `now`, of one or many."""
+    return (now // HOUR - DAY + 1) * HOUR
 
 
 @part
@@ -83,13 +76,20 @@ def party_of(other: Word, tick: Whole, seed: Word) -> Word:
     """Return 36 bits of hash and 28 of tick; the hash of nobody (0) is 0, and no other's."""
     if other == 0:
         return np.uint64(tick)
-    return (max(mixed(other, seed) >> _TICK_BITS, _ONE) << _TICK_BITS) | np.uint64(tick)
+    hashed = mixed(other, seed) >> _TICK_BITS
+    return ((hashed if hashed != 0 else _ONE) << _TICK_BITS) | np.uint64(tick)
 
 
 @part
 def start_of(word: Word, bits: Whole) -> Word:
     """Return where in the index a hash, or an entry of the index, would like to stand."""
     return word >> np.uint64(64 - bits)
+
+
+@part
+def slot_in(entry: Word) -> Whole:
+    """Return the slot that an entry of the index leads to."""
+    return np.int64(entry & _LOW) - 1
 
 
 @part
@@ -101,7 +101,7 @@ def place_of(state: State, key: Word, hashed: Word) -> Whole:
         entry = state.places[at]
         if entry == 0:
             return ~np.int64(at)
-        if (entry ^ hashed) >> _HALF == 0 and state.slots[np.int64(entry & _LOW) - 1].key == key:
+        if (entry ^ hashed) >> _HALF == 0 and state.slots[slot_in(entry)].key == key:
             return np.int64(at)
         at = (at + _ONE) & mask
 
@@ -112,31 +112,27 @@ def slice_of(hashed: Word, slices: Whole) -> Whole:
     return np.int64((hashed >> _HALF) * np.uint64(slices) >> _HALF)
 
 
-@part
-def slots_of(state: State, which: Whole) -> Ints:
-    """Return the slots of a slice's keys, in the order of the index."""
-    size, slices = state.places.size, state.dirty.size
-    slots, found, place = np.empty(state.ledger[which, KEYS], np.int64), 0, which * (size // slices)
-    end = place + size // slices
-    while place < end or (state.places[place & (size - 1)] != 0 and place < end + size):
-        entry = state.places[place & (size - 1)]
-        if entry != 0 and slice_of(entry, slices) == which:
-            slots[found] = slot_at(state, place & (size - 1))
-            found += 1
-        place += 1
-    return slots
+@kernel
+def _hashed(keys: Keys, seed: Word, out: Keys) -> None:
+    for i in range(keys.size):
+        out[i] = mixed(keys[i], seed)
 
 
-@part
-def slot_at(state: State, place: Whole) -> Whole:
-    """Return the slot that the index has at a place."""
-    return np.int64(state.places[place] & _LOW) - 1
+def hashes(keys: Keys, seed: np.uint64) -> Keys:
+    """Return the hash of every key."""
+    keys = np.array(keys, np.uint64)  # a copy: kernels are compiled for what is writable
+    _hashed(keys, seed, keys)
+    return keys
 
 
-@nb.njit(cache=True)
-def grown(old: Keys, bits: Whole) -> Keys:
-    """Return the index in an array of 2^bits."""
-    new = np.zeros(1 << bits, np.uint64)
+def slices(hashed: Keys, many: int) -> Ints:
+    """Return the slice, of so many, of every hash."""
+    return ((hashed >> _HALF) * np.uint64(many) >> _HALF).astype(np.int64)
+
+
+@kernel
+def grown(old: Keys, new: Keys, bits: Whole) -> None:
+    """Fill an empty index of 2^bits places with what stands in another."""
     mask = np.uint64(new.size - 1)
     for entry in old:
         if entry != 0:
@@ -144,7 +140,6 @@ def grown(old: Keys, bits: Whole) -> Keys:
             while new[at] != 0:
                 at = (at + _ONE) & mask
             new[at] = entry
-    return new
 
 
 @part
@@ -214,7 +209,7 @@ def unsketched(state: State, block: Whole) -> None:
     """Free the sketch of a block, if it has one: the table is exact again."""
     busy = state.busy[block]
     if busy.sketch != NONE:
-        given(state.spare, state.marks, SKETCHES, np.int64(busy.sketch))
+        given(state.spare["next"], state.marks, SKETCHES, np.int64(busy.sketch))
         busy.sketch = NONE
     busy.lost = 0
 
@@ -236,7 +231,7 @@ def emptied(state: State, at: Whole) -> None:
 @part
 def forgotten(state: State, place: Whole) -> None:
     """Free the slot that the index has at a place, and the place."""
-    at = slot_at(state, place)
+    at = slot_in(state.places[place])
     state.ledger[slice_of(state.places[place], state.dirty.size), KEYS] -= 1
     emptied(state, at)
     state.slots[at].key = 0

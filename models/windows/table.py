@@ -6,31 +6,37 @@ import numpy as np
 import numpy.typing as npt
 
 from models.hashing import Keys
-from models.windows.asking import DISTINCT, EXACT, asked, buckets, living, slices
-from models.windows.forgetting import swept, thinned
+from models.windows.asking import DISTINCT, EXACT, FIELDS, Scratch, asked, buckets
+from models.windows.forgetting import dropped, swept, thinned
 from models.windows.layout import (
     BITS,
+    BLOCK,
     BLOCKS,
     BUSY,
     CHUNK,
     CHUNKS,
+    COUNTERS,
     EVICTED,
     HOUR,
     KEYS,
     NOW,
+    REGISTERS,
     ROOM,
     SKETCHES,
     SLOT,
+    TABLE,
     TICK_MS,
     TICKS_MAX,
     TURNED_AWAY,
     USED,
+    WINDOWS_MS,
     Ints,
     Small,
     empty,
 )
-from models.windows.slices import cleared, filled, slice_bytes
-from models.windows.slots import grown
+from models.windows.listing import slots_of
+from models.windows.slices import filled, slice_bytes
+from models.windows.slots import grown, hashes, oldest, slices
 from models.windows.updating import CHUNKS_PER_ROW, Columns, columns_of, updated
 from models.windows.wire import BUSY_ENTRIES, Place, parsed, refused
 
@@ -132,6 +138,7 @@ class Windows:
                 f"windows of {keys_max} keys in {slices} slices: expected 1 to 4e9, a power of two to 1024"
             )
         self._state = empty(max(1, keys_max // slices), slices, seed)
+        self._scratch = Scratch(np.zeros(TABLE, np.uint64), np.zeros(REGISTERS, np.uint8), np.zeros(32, np.int64))
         self._all = np.ones(slices, np.uint8)
         self._slices, self._seed = slices, seed
         self._hour, self._stripe = 0, 0
@@ -177,7 +184,7 @@ class Windows:
         done, crowded = updated(self._state, rows, stale, 0)
         while done < len(rows.ts):
             if crowded >= 0:
-                thinned(self._state, crowded)
+                thinned(self._state, int(crowded))
             else:
                 self._make_room(1, CHUNKS_PER_ROW, 1, 1)
             done, crowded = updated(self._state, rows, stale, done)
@@ -190,7 +197,7 @@ class Windows:
         if self._stripe < STRIPES:
             width = -(-len(self._state.slots) // STRIPES)
             logs = (hour + self._stripe) % LOG_HOURS == 0
-            swept(self._state, self._stripe * width, (self._stripe + 1) * width, logs)
+            swept(self._state, self._stripe * width, width, logs)
             self._stripe += 1
 
     def features(self, keys: Keys, now_ms: int) -> Features:
@@ -204,7 +211,9 @@ class Windows:
             ValueError: `now_ms` is below.
         """
         keys, now = self._asked(keys, now_ms)
-        found = asked(self._state, keys, now)
+        found = np.zeros((len(keys), len(WINDOWS_MS), FIELDS), np.int64)
+        found[:, :, EXACT] = 1
+        asked(self._state, keys, now, found, self._scratch)
         numbers = [found[:, :, field] for field in range(DISTINCT + 1)]
         return Features._make([*numbers, found[:, :, EXACT] != 0])
 
@@ -218,7 +227,9 @@ class Windows:
             in the order of `models.windows.layout.Bucket`.
         """
         keys, now = self._asked(keys, now_ms)
-        return buckets(self._state, keys, now)
+        found = np.zeros((len(keys), BLOCK, COUNTERS), np.int64)
+        buckets(self._state, keys, now, found)
+        return found
 
     def _asked(self, keys: Keys, now_ms: int) -> tuple[Keys, int]:
         """Return keys and tick of a question, if it is none of the past."""
@@ -230,11 +241,14 @@ class Windows:
 
     def keys(self) -> Keys:
         """Return the keys that have an event in a window at the time of their slice, ascending."""
-        return np.sort(living(self._state))
+        slots = self._state.slots[: self._state.marks[SLOT]]
+        slots = slots[slots["key"] != 0]
+        nows = self._state.ledger[self.slice_of_keys(slots["key"]), NOW]
+        return np.sort(slots["key"][slots["head"] >= oldest(nows)])
 
     def slice_of_keys(self, keys: Keys) -> Ints:
         """Return int64[keys], the slice of each."""
-        return slices(np.array(keys, np.uint64), self._slices, self._state.seed)
+        return slices(hashes(keys, self._state.seed), self._slices)
 
     def slice_bytes(self, which: int) -> bytes:
         """Return slice number `which` as bytes, the same for the same rows of it; only what a window reaches."""
@@ -248,16 +262,14 @@ class Windows:
         """
         place = self._place(which)
         columns, sizes, ledger = parsed(data, place)
-        if (self.slice_of_keys(columns.key) != which).any():
-            raise refused(place, "keys of another slice")
         if sizes.keys > self._state.limit:
             raise refused(place, f"{sizes.keys} keys, more than its {self._state.limit}", "allow for more keys")
-        cleared(self._state, which)
+        dropped(self._state, slots_of(self._state, which))
         logs = columns.entries[columns.entries != BUSY_ENTRIES].astype(np.int64)
         chunks = int((-(-logs // CHUNK)).sum())
         self._make_room(sizes.keys, chunks, sizes.busy, int((columns.sketched != 0).sum()))
         self._widen(sizes.keys * self._slices)  # the others will be as large, and lie elsewhere
-        filled(self._state, columns)
+        filled(self._state, columns, np.zeros(len(sizes), np.int64))
         self._state.ledger[which, :KEYS] = ledger
         self._state.dirty[which] = 0
 
@@ -283,7 +295,9 @@ class Windows:
         while keys > LOAD * (1 << bits):
             bits += 1
         if bits > self._state.marks[BITS]:
-            self._state = self._state._replace(places=grown(self._state.places, bits))
+            places = np.zeros(1 << bits, np.uint64)
+            grown(self._state.places, places, bits)
+            self._state = self._state._replace(places=places)
             self._state.marks[BITS] = bits
 
 

@@ -3,14 +3,13 @@
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from models.borrowing import borrowed, part
 from models.events import EventKind
 from models.hashing import Keys
 from models.row_table import FLAG_ANSWERED, FLAG_REFUSED
+from models.windows.arithmetic import larger, ratio
 from models.windows.counting import counted
 from models.windows.layout import (
     AHEAD,
@@ -36,8 +35,9 @@ from models.windows.layout import (
     State,
     Whole,
 )
+from models.windows.parts import kernel, part
 from models.windows.prefetching import fetch
-from models.windows.slots import dead, emptied, inserted, mixed, party_of, place_of, ratio, slice_of, slot_at
+from models.windows.slots import dead, emptied, inserted, mixed, party_of, place_of, slice_of, slot_in
 
 _ATTEMPT, _ANSWER = int(EventKind.ATTEMPT), int(EventKind.ANSWER)
 _RELEASE, _CDR = int(EventKind.RELEASE), int(EventKind.CDR)
@@ -112,7 +112,7 @@ def _has_room(state: State) -> bool:
     )
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def updated(state: State, rows: Columns, stale: Small, begin: Whole) -> tuple[Whole, Whole]:
     """Count rows from `begin` on, of the slices whose entry in `stale` is not 0.
 
@@ -120,20 +120,19 @@ def updated(state: State, rows: Columns, stale: Small, begin: Whole) -> tuple[Wh
         How many rows are done; the slice in which others have to go for the next one's key, -1 for none. If it is
         none and not all are done, arrays have to grow.
     """
-    state, rows, stale = borrowed(state), borrowed(rows), borrowed(stale)
     ledger, slices = state.ledger, state.dirty.size
     for i in range(begin, rows.key.size):
         if not _has_room(state):
             return i, -1
         if (i - begin) % AHEAD == 0:
-            fetch(state, rows.key[i : i + AHEAD], rows.other[i : i + AHEAD], rows.ts[i : i + AHEAD])
+            fetch(state, rows.key, rows.other, rows.ts, i)
         hashed = mixed(rows.key[i], state.seed)
         which = slice_of(hashed, slices)
         if rows.key[i] == 0 or stale[which] == 0:
             continue
         state.dirty[which] = 1
         tick = ratio(rows.ts[i], TICK_MS)
-        now = max(max(ledger[which, NOW], tick), ratio(rows.clock[i], TICK_MS))  # noqa: PLW3301 - two by two, as numba types them
+        now = larger(larger(ledger[which, NOW], tick), ratio(rows.clock[i], TICK_MS))
         ledger[which, NOW] = now
         word = counts_as(rows.kind[i], rows.flags[i])
         if word == 0 or dead(tick, now):
@@ -144,11 +143,11 @@ def updated(state: State, rows: Columns, stale: Small, begin: Whole) -> tuple[Wh
                 return i, which
             ledger[which, TURNED_AWAY] += 1
             continue
-        at = slot_at(state, place) if place >= 0 else inserted(state, rows.key[i], hashed, ~place)
+        at = slot_in(state.places[place]) if place >= 0 else inserted(state, rows.key[i], hashed, ~place)
         slot = state.slots[at]
         if dead(np.int64(slot.head), now):
             emptied(state, at)
-        duration = max(0, rows.duration[i]) if word & ENDED else 0
+        duration = larger(0, rows.duration[i]) if word & ENDED else 0
         party = party_of(rows.other[i], tick, state.seed)
         counted(state, slot, tick, party, word | duration << FLAG_BITS, now)
     return rows.key.size, -1

@@ -1,7 +1,7 @@
 """The form of a slice as bytes: a header with its ledger, then columns, little-endian, one behind the other.
 
-Of every key, by key; of every log entry; of every busy key; then the buckets that are not empty, the parties and the
-sketches' buckets, each key's together.
+Keys are in the order of their hashes, and so is all that belongs to them. Columns of words of eight bytes come first,
+those of single bytes last: so each is aligned, and is read where it stands.
 """
 
 import struct
@@ -15,29 +15,29 @@ import numpy.typing as npt
 from models.hashing import Keys
 from models.windows.layout import (
     BLOCK,
-    DAY,
     FLAG_BITS,
     FLAGS,
-    HOUR,
     LOG_MAX,
     PARTIES_MAX,
     RANK_MAX,
     REGISTERS,
     SHORT_MS,
+    TABLE,
     TICKS_MAX,
     Bucket,
     Records,
     Small,
 )
+from models.windows.slots import hashes, oldest, slices
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 BUSY_ENTRIES: Final = 255
 """`entries` of a busy key."""
 SKETCHED: Final = 1 << 63
 """Set in `sketched` of a key with a sketch."""
 _MAGIC: Final = b"RFWN"
 _VERSIONED: Final = struct.Struct("<4sH")
-_HEADER: Final = struct.Struct("<4sHHH2xQ4q6I")
+_HEADER: Final = struct.Struct("<4sHHH2xQ4q6I4x")
 _TICK_BITS: Final = np.uint64(28)
 _TICKS: Final = np.uint64(TICKS_MAX - 1)
 _OTHER_BITS: Final = np.uint64((1 << 63) - (1 << BLOCK))
@@ -48,31 +48,31 @@ class Columns(NamedTuple):
     """The columns of a slice in their order.
 
     Attributes:
-        key: uint64[keys], ascending.
-        head: uint32[keys], tick of the latest event.
-        entries: uint8[keys], of its log; 255 is busy.
-        log_party: uint64[entries], ascending within a key; 36 bits of hash, 28 of tick.
-        log_word: uint32[entries], duration in ms and 4 flags.
-        lost: uint32[busy keys], latest tick whose parties may be missing.
-        parties: uint8[busy keys], how many there are in the table.
+        key: uint64[keys], ascending by hash.
+        log_party: uint64[entries], a key's latest first; 36 bits of hash, 28 of tick.
         filled: uint64[busy keys], bit for every bucket that is not empty.
         sketched: uint64[busy keys], bit for every bucket with registers; the top bit: there is a sketch.
         bucket: Bucket[buckets].
-        party: uint64[parties], ascending within a key.
+        party: uint64[parties], a key's in the order of its table.
+        head: uint32[keys], tick of the latest event.
+        log_word: uint32[entries], duration in ms and 4 flags.
+        lost: uint32[busy keys], latest tick whose parties may be missing.
+        entries: uint8[keys], of its log; 255 is busy.
+        parties: uint8[busy keys], how many there are in the table.
         registers: uint8[registers, REGISTERS].
     """
 
     key: Keys
-    head: npt.NDArray[np.uint32]
-    entries: Small
     log_party: Keys
-    log_word: npt.NDArray[np.uint32]
-    lost: npt.NDArray[np.uint32]
-    parties: Small
     filled: Keys
     sketched: Keys
     bucket: Records
     party: Keys
+    head: npt.NDArray[np.uint32]
+    log_word: npt.NDArray[np.uint32]
+    lost: npt.NDArray[np.uint32]
+    entries: Small
+    parties: Small
     registers: Small
 
 
@@ -105,11 +105,11 @@ class Place(NamedTuple):
 
 
 _FORM: Final[tuple[tuple[str, Any], ...]] = (
-    *(("keys", dtype) for dtype in (np.uint64, np.uint32, np.uint8)),
-    *(("entries", dtype) for dtype in (np.uint64, np.uint32)),
-    *(("busy", dtype) for dtype in (np.uint32, np.uint8, np.uint64, np.uint64)),
+    *((size, np.uint64) for size in ("keys", "entries", "busy", "busy")),
     ("buckets", Bucket),
     ("parties", np.uint64),
+    *((size, np.uint32) for size in ("keys", "entries", "busy")),
+    *((size, np.uint8) for size in ("keys", "busy")),
     ("registers", np.dtype((np.uint8, (REGISTERS,)))),
 )
 """Of every column of `Columns`, in order: which size it has, and its type."""
@@ -123,8 +123,8 @@ def room(sizes: Sizes) -> Columns:
 def packed(columns: Columns, sizes: Sizes, ledger: Ledger, place: Place) -> bytes:
     """Return the bytes of a slice; of every column what `sizes` says, from its begin."""
     whole: tuple[Any, ...] = columns
-    parts = (column[: getattr(sizes, size)] for column, (size, _) in zip(whole, _FORM, strict=True))
-    return _HEADER.pack(_MAGIC, FORMAT, *place, *ledger, *sizes) + b"".join(part.tobytes() for part in parts)
+    parts = [column[: getattr(sizes, size)] for column, (size, _) in zip(whole, _FORM, strict=True)]
+    return b"".join([_HEADER.pack(_MAGIC, FORMAT, *place, *ledger, *sizes), *parts])
 
 
 def parsed(data: bytes, place: Place) -> tuple[Columns, Sizes, Ledger]:
@@ -134,14 +134,14 @@ def parsed(data: bytes, place: Place) -> tuple[Columns, Sizes, Ledger]:
         ValueError: the bytes are no slice of this place and format; says what is wrong.
     """
     sizes, ledger = _header(data, place)
-    columns, at = [], _HEADER.size
-    for size, dtype in _FORM:
-        length = getattr(sizes, size)
-        whole = np.frombuffer(data, np.uint8, length * np.dtype(dtype).itemsize, at).copy()
-        columns.append(whole.view(np.dtype(dtype).base).reshape(length, *np.dtype(dtype).shape))
-        at += whole.size
+    whole, columns, at = np.frombuffer(data, np.uint8).copy(), [], _HEADER.size
+    for size, form in _FORM:
+        length, dtype = getattr(sizes, size), np.dtype(form)
+        column = whole[at : at + length * dtype.itemsize]
+        columns.append(column.view(dtype.base).reshape(length, *dtype.shape))
+        at += column.size
     found = Columns(*columns)
-    for what, wrong in chain(_ledger_faults(ledger, found.head), _faults(found)):
+    for what, wrong in chain(_ledger_faults(ledger, found.head), _faults(found, place)):
         if wrong:
             raise refused(place, what)
     return found, sizes, ledger
@@ -174,15 +174,16 @@ def _header(data: bytes, place: Place) -> tuple[Sizes, Ledger]:
 def _ledger_faults(ledger: Ledger, heads: npt.NDArray[np.uint32]) -> Iterator[tuple[str, bool]]:
     yield "a ledger out of range", not 0 <= ledger.now < TICKS_MAX or not -1 <= ledger.closed <= ledger.now
     yield "counts below 0", ledger.evicted < 0 or ledger.turned_away < 0
-    oldest = (ledger.now // HOUR - DAY + 1) * HOUR
-    yield "a key's latest event out of the ledger's day", bool(((heads > ledger.now) | (heads < oldest)).any())
+    outside = (heads > ledger.now) | (heads < oldest(ledger.now))
+    yield "a key's latest event out of the ledger's day", bool(outside.any())
 
 
-def _faults(columns: Columns) -> Iterator[tuple[str, bool]]:
+def _faults(columns: Columns, place: Place) -> Iterator[tuple[str, bool]]:
     """What may be wrong with columns, and whether it is; each is asked only when those before are right."""
     busy = columns.entries == BUSY_ENTRIES
-    logs = columns.entries[~busy].astype(np.int64)
-    yield "keys out of order", bool((columns.key[:-1] >= columns.key[1:]).any() or (columns.key[:1] == 0).any())
+    logs, hashed = columns.entries[~busy].astype(np.int64), hashes(columns.key, np.uint64(place.seed))
+    yield "keys out of order", bool((hashed[:-1] >= hashed[1:]).any() or (columns.key == 0).any())
+    yield "keys of another slice", bool((slices(hashed, place.slices) != place.which).any())
     yield (
         "a log of impossible length",
         bool(((logs < 1) | (logs > LOG_MAX)).any() or logs.sum() != len(columns.log_word)),
@@ -216,9 +217,10 @@ def _busy_faults(columns: Columns, heads: npt.NDArray[np.uint32]) -> Iterator[tu
     )
     yield "parties lost after a key's latest event", bool((columns.lost > heads).any())
     yield "registers out of range", bool((columns.registers > RANK_MAX).any())
-    owners, hashes = np.repeat(np.arange(len(parties)), parties), columns.party >> _TICK_BITS
-    follows = (owners[:-1] != owners[1:]) | (hashes[:-1] < hashes[1:])
-    yield "parties out of order", bool(not follows.all() or (hashes == 0).any())
+    owners, party = np.repeat(np.arange(len(parties)), parties), columns.party >> _TICK_BITS
+    order = (party % np.uint64(TABLE) << np.uint64(36)) | party
+    follows = (owners[:-1] != owners[1:]) | (order[:-1] < order[1:])
+    yield "parties out of order", bool(not follows.all() or (party == 0).any())
     yield "parties met after a key's latest event", bool((columns.party & _TICKS > heads[owners]).any())
 
 

@@ -90,6 +90,7 @@ def spans(monkeypatch):
 def store(monkeypatch):
     """Pages in memory, a list per partition."""
     records: dict[int, list] = {}
+    monkeypatch.setattr("streams.detector.topic_id", lambda settings, topic: "id-1")
     monkeypatch.setattr(
         "streams.detector.PageStore", lambda settings, partition, outbox: MemoryStore(records.setdefault(partition, []))
     )

@@ -75,7 +75,7 @@ def test_only_slices_with_rows_are_dirty():
         (PAGES[0][:-1], "bytes where"),
         (PAGES[0] + b"\0", "bytes where"),
         (b"RFWX" + PAGES[0][4:], "not the state of windows"),
-        (PAGES[0][:4] + b"\1" + PAGES[0][5:], "format 1, this version reads 2"),
+        (PAGES[0][:4] + b"\1" + PAGES[0][5:], "format 1, this version reads 3"),
         (PAGES[0][:SIZES], "no whole header"),
         (PAGES[1], "is slice 1 of 4"),
         (of_all_sizes(slices=8).slice_bytes(0), "is slice 0 of 8"),
