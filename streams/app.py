@@ -42,7 +42,7 @@ def decider_app(settings: Settings, decider: Step) -> faust.App:
 
 
 def _flow(name: str, topic: str, settings: Settings, step: Step, tick_s: float, waiting: int) -> faust.App:
-    app = new_app(name, settings, waiting)
+    app = new_app(name, settings, waiting, step.heartbeat)
     records = app.topic(topic, **RAW)
 
     @app.agent(records, concurrency=1)

@@ -4,11 +4,13 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 import faust
+from faust.assignor.partition_assignor import PartitionAssignor
 
 from streams import logs
+from streams.errors import DependencyError
 from streams.heartbeat import Heartbeat
 from streams.settings import Settings
 
@@ -19,13 +21,14 @@ SESSION_S = 6.0
 log = logs.get(__name__)
 
 
-def new_app(name: str, settings: Settings, waiting: int) -> faust.App:
+def new_app(name: str, settings: Settings, waiting: int, heartbeat: Heartbeat) -> faust.App:
     """A Faust app without tables, web server or leader topic; acknowledged offsets are committed every second.
 
     Args:
         name: of the app, and of its consumer group.
         settings: all of them.
         waiting: messages that may wait in memory for their turn.
+        heartbeat: is told why the process ends where the cluster does not know the topic.
     """
     brokers, credentials = settings.kafka.faust()
     datadir = settings.service.state_dir / "faust" / name
@@ -46,7 +49,21 @@ def new_app(name: str, settings: Settings, waiting: int) -> faust.App:
         stream_buffer_maxsize=waiting,
         stream_wait_empty=False,
         processing_guarantee="at_least_once",
+        PartitionAssignor=_assignor(heartbeat),
     )
+
+
+def _assignor(heartbeat: Heartbeat) -> type[PartitionAssignor]:
+    """Faust's assignor, which hands out nothing, for ever, where a broker that has just started knows no topic yet."""
+
+    class Assignor(PartitionAssignor):
+        @classmethod
+        def _get_copartitioned_groups(cls, topics: Any, cluster: Any, subscriptions: Any) -> Any:
+            if missing := sorted(topic for topic in topics if not cluster.partitions_for_topic(topic)):
+                end(heartbeat, f"Kafka does not know the topic {missing[0]} (yet): no partition of it can be assigned")
+            return super()._get_copartitioned_groups(topics, cluster, subscriptions)
+
+    return Assignor
 
 
 @asynccontextmanager
@@ -57,10 +74,14 @@ async def supervised(heartbeat: Heartbeat) -> AsyncIterator[None]:
     except asyncio.CancelledError:
         raise
     except BaseException as error:
-        reason = logs.describe(error)
-        log.critical("role failed", reason=reason)
-        heartbeat.last_words(reason)
-        os._exit(1)
+        end(heartbeat, logs.describe(error))
+
+
+def end(heartbeat: Heartbeat, reason: str) -> NoReturn:
+    """End the process at once, and say why."""
+    log.critical("role failed", reason=reason)
+    heartbeat.last_words(reason)
+    os._exit(1)
 
 
 def on_revoked(app: faust.App, act: Callable[[set[int]], Awaitable[None]]) -> None:
@@ -73,10 +94,19 @@ def on_revoked(app: faust.App, act: Callable[[set[int]], Awaitable[None]]) -> No
 
 
 def run(app: faust.App) -> None:
-    """Run an app until SIGTERM."""
+    """Run an app until SIGTERM.
+
+    Raises:
+        DependencyError: it ended by itself.
+    """
     worker = faust.Worker(app, loglevel="WARNING", override_logging=False, redirect_stdouts=False, quiet=True)
     worker.spinner = None  # quiet or not, it would write codes for the cursor into whatever standard output is
-    worker.execute_from_commandline()
+    try:
+        worker.execute_from_commandline()
+    except SystemExit as ended:
+        if ended.code:
+            raise DependencyError("Faust ended by itself: Kafka is out of reach, or refuses this member") from None
+        raise
 
 
 def assigned(app: faust.App) -> set[Any]:

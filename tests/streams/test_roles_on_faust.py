@@ -14,6 +14,7 @@ from models.tables import Tables
 from streams import faust_app
 from streams.backlog import Span
 from streams.detector import DetectorRole
+from streams.errors import DependencyError
 from streams.faust_role import FaustRole
 from streams.heartbeat import Beat, Heartbeat
 from streams.settings import Settings
@@ -298,3 +299,24 @@ def test_faust_writes_nothing_of_its_own_to_standard_output(monkeypatch):
     faust_app.run(faust.App("quiet", store="memory://", web_enabled=False))
     assert workers[0].spinner is None
     assert workers[0].quiet
+
+
+def test_a_role_that_could_be_given_no_partition_ends_instead_of_waiting_for_ever(monkeypatch):
+    """A broker that has just started may not know its topics; Faust would hand out nothing, and never ask again."""
+    ends = []
+    monkeypatch.setattr(faust_app, "end", lambda heartbeat, reason: ends.append(reason))
+    assignor = faust_app._assignor(Told())
+    known = SimpleNamespace(partitions_for_topic=lambda topic: {0} if topic == "known" else None)
+    assignor._get_copartitioned_groups({"known"}, known, {"member": {"known"}})
+    assert ends == []
+    assignor._get_copartitioned_groups({"new"}, known, {"member": {"new"}})
+    assert ends == ["Kafka does not know the topic new (yet): no partition of it can be assigned"]
+
+
+def test_a_faust_that_ends_by_itself_is_said_in_one_line(monkeypatch):
+    def failed(worker):
+        raise SystemExit(1)
+
+    monkeypatch.setattr(faust.Worker, "execute_from_commandline", failed)
+    with pytest.raises(DependencyError, match="Kafka is out of reach"):
+        faust_app.run(faust.App("ended", store="memory://", web_enabled=False))
