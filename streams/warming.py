@@ -1,34 +1,59 @@
-"""Compiling before the first call: every kernel of the detector runs once on rows made for that."""
+"""Compiling before the first call: every kernel of the detector runs once on a leak from its beginning to its end."""
+
+from decimal import Decimal
 
 import models.rows
 import models.windows.hours
 import models.windows.table
 from models.records import decode
 from models.rows import rows_of
-from models.tables import Tables
+from models.tables import ShortCode, Tables, TariffRow
 from streams import blocks
 from streams.assembly import detector_of
 from streams.settings import Settings
 
 COVERS = (blocks.Cover("warm:", "", 0, 1, 0),)
+TABLES = Tables(short_codes=(ShortCode("333", "warm"),), tariff=(TariffRow("+33", Decimal(1), "EUR"),))
+"""By these the free calls of the story are a leak."""
+TS = 1_795_467_960_281
+PAID, FREE = 1, 0
+STORY = (
+    [("attempt", call, PAID, f"+331{call}3456789") for call in range(2)]
+    + [("attempt", call, FREE, f"+333{call}3456789") for call in range(2, 9)]
+    + [("attempt", call, FREE, f"+336{call}3456789") for call in range(2, 7)]
+    + [("attempt", call, PAID, f"+333{call}456789") for call in range(20, 24)]
+    + [("attempt", call, FREE, f"+333{call}456789") for call in range(30, 36)]
+    + [("release", call, PAID, f"+333{call}456789") for call in (31, 35)]
+)
+"""Event, call, rate, called number: a habit, a leak, free calls beside it, its end; another, and charges after all."""
+PIECES = (1, 5)
+"""Rows of a block: a column of one row is contiguous, and kernels are compiled for that apart."""
 
 
-def warm_detector(settings: Settings, tables: Tables) -> None:
-    """Compile, or load from the cache, what a detector runs: three free calls after a paid one."""
+def warm_detector(settings: Settings, _tables: Tables) -> None:
+    """Compile, or load from the cache, what a detector runs."""
     import numpy as np  # noqa: PLC0415 - with the models
 
     for module in (models.rows, models.windows.table, models.windows.hours):
         module.warm()
-    lines = [
-        b'{"event":"attempt","call_id":"%d","ts":1795467960281,"caller":"+999000000%d","called":"+888123456%d",'
-        b'"rate":"%d","switch":"s"}' % (n, n, n, n == 0)
-        for n in range(4)
-    ]
-    decoded = decode(lines)
-    zeros = np.zeros(len(lines), np.int64)
-    made, _ = rows_of(decoded, settings.numbering(), tables, zeros.astype(np.int32), zeros)
-    rows = blocks.decode(blocks.encode(blocks.Block(COVERS, made))).rows
-    detector = detector_of(settings, tables)
-    detector.source("warm:")
-    _, judged = detector.apply(rows, "warm", 0, None)
-    detector.admission.load(detector.admission.fingerprints(rows, judged))
+    lines = [_event(second, *told) for second, told in enumerate(STORY)]
+    for size in PIECES:
+        detector = detector_of(settings, TABLES)
+        detector.source("warm:")
+        for begin in range(0, len(lines), size):
+            decoded, zeros = decode(lines[begin : begin + size]), np.zeros(size, np.int64)
+            made, _ = rows_of(decoded, settings.numbering(), TABLES, zeros.astype(np.int32), zeros)
+            rows = blocks.decode(blocks.encode(blocks.Block(COVERS, made))).rows
+            _, judged = detector.apply(rows, "warm", 0, begin)
+            detector.admission.load(detector.admission.fingerprints(rows, judged))
+        for route in detector.routes.values():
+            route.snapshot()
+
+
+def _event(second: int, kind: str, call: int, price: int, called: str) -> bytes:
+    """One event of a call that lasts ten seconds."""
+    told = f'"charge":"{price}","duration_s":10' if kind == "release" else f'"rate":"{price}"'
+    return (
+        f'{{"event":"{kind}","call_id":"{call}","ts":{TS + second * 1000},"caller":"+99900000{call:04}",'
+        f'"account":"{call}","called":"{called}","switch":"s","currency":"EUR",{told}}}'
+    ).encode()
