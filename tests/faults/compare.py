@@ -40,11 +40,11 @@ def differences(outcome: Outcome, settings: Settings, tables: Tables) -> list[st
         detectors = [_restored(settings, tables, partition) for partition in range(TOPICS[ROWS])]
     except Exception as error:
         return [*found, f"the state cannot be read: {error!r}"]
-    for look in (_counts, _totals, _paid, _windows):
+    for look in (counts, totals, paid, windows):
         found += look(detectors, outcome)
-    for view in (_repeated, _letters, _commands):
+    for view in (repeated, letters, proved):
         found += view(outcome)
-    found += _undisturbed(outcome, decider_of(settings, tables))
+    found += undisturbed(outcome, decider_of(settings, tables))
     return found
 
 
@@ -57,7 +57,7 @@ def _restored(settings: Settings, tables: Tables, partition: int) -> Detector:
     return detector
 
 
-def _counts(detectors: list[Detector], outcome: Outcome) -> Iterator[str]:
+def counts(detectors: list[Detector], outcome: Outcome) -> Iterator[str]:
     found: Counter[str] = Counter()
     for detector in detectors:
         found.update(detector.counts)
@@ -66,7 +66,7 @@ def _counts(detectors: list[Detector], outcome: Outcome) -> Iterator[str]:
         yield f"counted {dict(+found)}, expected {dict(+expected)}"
 
 
-def _totals(detectors: list[Detector], outcome: Outcome) -> Iterator[str]:
+def totals(detectors: list[Detector], outcome: Outcome) -> Iterator[str]:
     found: Counter[int] = Counter()
     for detector in detectors:
         found.update(detector.totals.minutes)
@@ -77,7 +77,7 @@ def _totals(detectors: list[Detector], outcome: Outcome) -> Iterator[str]:
         yield f"answered per minute {dict(found - expected)} too many, {dict(expected - found)} too few"
 
 
-def _paid(detectors: list[Detector], outcome: Outcome) -> Iterator[str]:
+def paid(detectors: list[Detector], outcome: Outcome) -> Iterator[str]:
     """Priced calls in the histories, by calling code and three digits."""
     found: Counter[str] = Counter()
     for detector in detectors:
@@ -90,8 +90,8 @@ def _paid(detectors: list[Detector], outcome: Outcome) -> Iterator[str]:
         yield f"paid calls {dict(+found)}, expected {dict(outcome.plan.verdict.paid)}"
 
 
-def _windows(detectors: list[Detector], outcome: Outcome) -> Iterator[str]:
-    for kind in Kind if hasattr(detectors[0], "windows") else ():
+def windows(detectors: list[Detector], outcome: Outcome) -> Iterator[str]:
+    for kind in Kind:
         yield from _of_kind(kind, detectors, outcome)
 
 
@@ -152,7 +152,7 @@ def _key(kind: Kind, text: str) -> int:
             return int(keys_of(seed, [text.lstrip("+")])[0])
 
 
-def _repeated(outcome: Outcome) -> Iterator[str]:
+def repeated(outcome: Outcome) -> Iterator[str]:
     """A finding that was told again has the same bytes."""
     told: dict[Any, bytes] = {}
     for value in outcome.cluster.values("ringfence.findings"):
@@ -161,7 +161,7 @@ def _repeated(outcome: Outcome) -> Iterator[str]:
             yield f"two findings at {source}: {told[source]!r} and {value!r}"
 
 
-def _letters(outcome: Outcome) -> Iterator[str]:
+def letters(outcome: Outcome) -> Iterator[str]:
     found = set()
     for partition in range(TOPICS["signalling.dlq"]):
         for message in outcome.cluster.read(("signalling.dlq", partition)):
@@ -172,7 +172,7 @@ def _letters(outcome: Outcome) -> Iterator[str]:
         yield f"dead letter {'missing' if letter in expected else 'too many'}: {letter}"
 
 
-def _commands(outcome: Outcome) -> Iterator[str]:
+def proved(outcome: Outcome) -> Iterator[str]:
     """Every command that the oracle expects, in its order per key, and no other."""
     found: dict[str, list[Expected]] = defaultdict(list)
     for command in _by_position(outcome.cluster.values("fraud.control")):
@@ -206,7 +206,7 @@ def _by_position(values: list[bytes]) -> list[commands.Command]:
     return sorted(known.values(), key=lambda command: (command.epoch, command.seq))
 
 
-def _undisturbed(outcome: Outcome, decider: Decider) -> Iterator[str]:
+def undisturbed(outcome: Outcome, decider: Decider) -> Iterator[str]:
     """The same bytes as of a decider over the same log that nobody disturbed, one meaning for every id."""
     cluster = outcome.cluster
     end = cluster.groups["decider"].committed.get(0, 0) if "decider" in cluster.groups else 0

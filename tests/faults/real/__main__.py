@@ -13,6 +13,7 @@ import signal
 import sys
 import tempfile
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from types import FrameType
 
@@ -71,9 +72,19 @@ def _run(asked: argparse.Namespace, directory: Path, no_disk: str) -> bool:
     program = UNGUARDED if asked.guard_off else GUARDED
     plan = steps(asked.seed, QUICK if asked.quick else FULL)
     out.print(f"seed {asked.seed}, {len(plan)} steps" + (", stamps ignored" if asked.guard_off else ""))
-    disk = None if no_disk else SmallDisk(directory / "disk")
     if no_disk:
         out.print(f"no full disk: {no_disk}")
+    with nullcontext() if no_disk else SmallDisk(directory / "disk") as disk:
+        comparison = _play(asked, directory, disk, program, plan)
+        if comparison.differences:
+            shutil.copytree(directory / "disk" / "kafka", directory / "kafka")
+    return bool(comparison.differences)
+
+
+def _play(
+    asked: argparse.Namespace, directory: Path, disk: SmallDisk | None, program: str, plan: list[Step]
+) -> Comparison:
+    """Start everything, do what the plan says, compare what is left, and tell."""
     with Broker(directory / "disk" / "kafka", ephemeral=True, heap_mb=HEAP_MB) as broker:
         settings = home.build(directory, broker.bootstrap_servers)
         traffic = Traffic(asked.seed, time.time_ns() // 1_000_000, asked.rate)
@@ -99,9 +110,7 @@ def _run(asked: argparse.Namespace, directory: Path, no_disk: str) -> bool:
             differences += truncated(settings, directory, program, asked.seed)
     comparison = comparison._replace(differences=differences + comparison.differences)
     _tell(stage, recovery, comparison)
-    if comparison.differences:
-        shutil.copytree(directory / "disk" / "kafka", directory / "kafka")  # the disk goes with this process
-    return bool(comparison.differences)
+    return comparison
 
 
 def _perform(stage: Stage, plan: list[Step]) -> None:

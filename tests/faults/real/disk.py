@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Self
 
 ROOMY = "6g"
 """No memory is taken before something is written."""
@@ -31,12 +32,18 @@ def enter_namespace(module: str) -> str:
 
 
 class SmallDisk:
-    """A tmpfs on a directory."""
+    """A tmpfs on a directory, gone at the end of its context."""
 
     def __init__(self, directory: Path) -> None:
         directory.mkdir(parents=True)
         self._directory = str(directory)
         subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={ROOMY}", "none", self._directory], check=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        subprocess.run(["umount", "--lazy", self._directory], check=True)
 
     def fill(self) -> None:
         """Leave no room: what is there stays, and not a page more fits."""

@@ -82,15 +82,15 @@ def compared(settings: Settings) -> Comparison:
     outcome = SimpleNamespace(plan=SimpleNamespace(verdict=verdict), cluster=logs)
     detectors = [_restored(settings, tables, partition) for partition in range(settings.kafka.row_partitions)]
     found: list[str] = []
-    for look in (compare._counts, compare._totals, compare._paid, compare._windows):
+    for look in (compare.counts, compare.totals, compare.paid, compare.windows):
         found += look(detectors, outcome)
-    for view in (compare._repeated, compare._letters):
+    for view in (compare.repeated, compare.letters):
         found += view(outcome)
     written = [commands.decode(value) for value in logs.values(CONTROL)]
     given = promises.once(written)
     found += promises.broken(given)
-    found += compare._commands(SimpleNamespace(plan=outcome.plan, cluster=_Proved(given)))
-    found += compare._undisturbed(outcome, decider_of(settings, tables))
+    found += compare.proved(SimpleNamespace(plan=outcome.plan, cluster=_Proved(given)))
+    found += compare.undisturbed(outcome, decider_of(settings, tables))
     return Comparison(_made(verdict, logs, len(written)), found, _repeated(logs))
 
 
