@@ -106,6 +106,7 @@ class Sightings:
     Attributes:
         windows: by `Kind`.
         hours: usual attempts by the hour of the week, for the kinds in `HOURLY`.
+        tables: all of them, by the name that their slices are kept under.
     """
 
     def __init__(self, keys_max: int, seed: int = 0) -> None:
@@ -119,12 +120,8 @@ class Sightings:
         limits = (keys_max, keys_max, keys_max, few, few)
         self.windows = [Windows(limits[kind], SLICES[kind], seed) for kind in Kind]
         self.hours = {kind: Hours(min(few, HOURLY_MAX), SLICES[kind], seed) for kind in HOURLY}
-
-    @property
-    def tables(self) -> dict[str, Windows | Hours]:
-        """Every table by the name that its slices are kept under."""
-        windows: dict[str, Windows | Hours] = {kind.name.lower(): self.windows[kind] for kind in Kind}
-        return windows | {f"{kind.name.lower()}-hours": hours for kind, hours in self.hours.items()}
+        self.tables: dict[str, Windows | Hours] = {kind.name.lower(): self.windows[kind] for kind in Kind}
+        self.tables |= {f"{kind.name.lower()}-hours": hours for kind, hours in self.hours.items()}
 
     def count(self, rows: Rows, counted: Mask, clock: Ints, stale: dict[str, Small] | None = None) -> None:
         """Count rows in their order.

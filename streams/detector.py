@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import time
+from functools import cached_property
 from typing import Any
 
 from models.findings import encode
@@ -25,7 +26,7 @@ ROWS, FINDINGS = "ringfence.rows", "ringfence.findings"
 
 def main(settings: Settings, tables: Tables) -> None:
     """Run until SIGTERM."""
-    warm_detector(settings, tables)
+    warm_detector(settings)
     DetectorRole(settings, tables, Heartbeat.from_env()).serve(detector_app)
 
 
@@ -40,6 +41,11 @@ class DetectorRole(FaustRole):
         self._owners: dict[int, Owner] = {}
         self._turns = Turns(settings.service.checkpoint_ms / 1000)
         self._saving: asyncio.Future[None] | None = None
+
+    @cached_property
+    def _seed(self) -> int:
+        """Of the hashes of every owner: Kafka is asked for it once."""
+        return seed_of(topic_id(self.settings, ROWS))
 
     async def take(self, block: Any) -> None:
         """Apply one block and send what it shows."""
@@ -67,8 +73,8 @@ class DetectorRole(FaustRole):
     def _owner(self, partition: int) -> Owner:
         """The partition's owner, its state restored at the first block."""
         if partition not in self._owners:
-            owners, seed = self.settings.kafka.row_partitions, seed_of(topic_id(self.settings, ROWS))
-            detector = detector_of(self.settings, self.watch.tables, owners, seed)
+            owners = self.settings.kafka.row_partitions
+            detector = detector_of(self.settings, self.watch.tables, owners, self._seed)
             store, rows = PageStore(self.settings, partition, self.outbox), RowsLog(self.settings, ROWS, partition)
             owner = Owner(partition, detector, store, rows)
             owner.restore()

@@ -30,7 +30,7 @@ PIECES = (1, 5)
 """Rows of a block: a column of one row is contiguous, and kernels are compiled for that apart."""
 
 
-def warm_detector(settings: Settings, _tables: Tables) -> None:
+def warm_detector(settings: Settings) -> None:
     """Compile, or load from the cache, what a detector runs."""
     import numpy as np  # noqa: PLC0415 - with the models
 

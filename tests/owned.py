@@ -4,11 +4,15 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
+from models.detector import Detector
 from models.numbers import Network
+from models.odds import Limits
 from models.records import decode
 from models.rows import Rows, rows_of
+from models.rules import knowledge_of
 from models.tables import ShortCode, Tables
 from streams.blocks import Cover
+from streams.owner import Owner
 from streams.pages import PageStore
 
 COVER = Cover("signalling.events/0/", "topic-1", 0, 10, 1_795_460_000_000)
@@ -58,3 +62,19 @@ class MemoryLog:
 
     def between(self, begin: int, end: int) -> Iterator[tuple[int, bytes]]:
         yield from enumerate(self._blocks[begin:end], begin)
+
+
+def owner(store: MemoryStore, log: Sequence[bytes] = (), tables: Tables = TABLES) -> Owner:
+    """An owner that has taken up what the store holds."""
+    made = Owner(0, Detector(knowledge_of(tables, Limits()), 600_000, 86_400_000), store, MemoryLog(log))
+    made.restore()
+    return made
+
+
+def checkpoint(subject: Owner, store: MemoryStore, upto: str = "end") -> None:
+    """A checkpoint, or one that is cut short after its pages or its manifest."""
+    manifest, gone = subject.write_pages()
+    store.crashed = upto == "pages"
+    subject.commit(manifest)
+    store.crashed |= upto == "manifest"
+    subject.saved(manifest, gone)

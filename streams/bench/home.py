@@ -19,7 +19,7 @@ from streams.settings_errors import ENV_PREFIX
 EVENTS, OURS = "signalling.events", "ringfence."
 LOOK_EVERY_S = 0.1
 
-_BUDGETS = {
+BUDGETS = {
     "impact_per_command": 1.0,
     "impact_total": 1.0,
     "commands_per_minute": 100_000,
@@ -44,7 +44,7 @@ def build(home: Path, bootstrap_servers: str, partitions: int) -> Settings:
         "free_prefixes": f"prefix,reason,from,until,plan\n+{FREEPHONE.prefix},freephone,,,\n",
     }
     partitioned = {"event_partitions": partitions, "row_partitions": partitions}
-    settings = furnish(home, bootstrap_servers, tables, {"kafka": partitioned, "policy": _BUDGETS})
+    settings = furnish(home, bootstrap_servers, tables, {"kafka": partitioned, "policy": BUDGETS})
     new_key(settings.keys.dir, Role.DECIDER, "bench-decider")
     topics.create(settings)
     return settings

@@ -54,7 +54,7 @@ def run(load: Load, settings: Settings, tables: Tables, targets: int = 4) -> lis
     """Take a load through every stage in batches as the intake's; ns per event of each, in their order."""
     warm()
     ownership.warm()
-    warm_detector(settings, tables)
+    warm_detector(settings)
     clock, events, offset = Clock(), 0, 0
     values = [record.value for record in load]
     batches = [values[begin : begin + BATCH] for begin in range(0, len(values), BATCH)]

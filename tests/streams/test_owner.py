@@ -1,21 +1,18 @@
 """An owner that stops and starts anywhere gives what one gives that never stopped, whatever way its blocks were cut."""
 
-from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.detector import Detector
 from models.findings import Leak
 from models.odds import Limits
 from models.rules import knowledge_of
 from models.tables import Tables
 from streams.blocks import Block, Cover, encode
 from streams.coverage import Coverage, GapError
-from streams.owner import Owner
-from tests.owned import BEGIN_MS, TABLES, MemoryLog, MemoryStore, rows_at
+from tests.owned import BEGIN_MS, TABLES, MemoryStore, checkpoint, owner, rows_at
 
 CALLS = 40
 
@@ -23,21 +20,6 @@ CALLS = 40
 def block(begin: int, end: int) -> bytes:
     cover = Cover("signalling.events/0/", "topic-1", begin, end, BEGIN_MS + max(end - 1, 0) * 7_000)
     return encode(Block((cover,), rows_at(range(begin, end))))
-
-
-def owner(store: MemoryStore, log: Sequence[bytes] = (), tables: Tables = TABLES) -> Owner:
-    made = Owner(0, Detector(knowledge_of(tables, Limits()), 600_000, 86_400_000), store, MemoryLog(log))
-    made.restore()
-    return made
-
-
-def checkpoint(subject: Owner, store: MemoryStore, upto: str = "end") -> None:
-    """A checkpoint, or one that is cut short after its pages or its manifest."""
-    manifest, gone = subject.write_pages()
-    store.crashed = upto == "pages"
-    subject.commit(manifest)
-    store.crashed |= upto == "manifest"
-    subject.saved(manifest, gone)
 
 
 def cut(points: list[int]) -> list[tuple[int, int]]:

@@ -12,7 +12,7 @@ from tests.support.calls import NOON, SECOND, charged, free, morning, number, pa
 from tests.support.rows import rows_of_lines
 
 settings = Settings(network={"home_country_code": "212"})
-warm_detector(settings, TABLES)
+warm_detector(settings)
 compiled = []
 compile_ = Dispatcher.compile
 Dispatcher.compile = lambda self, signature: compiled.append(self.py_func.__qualname__) or compile_(self, signature)

@@ -9,14 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models import sightings
-from models.detector import Detector
-from models.odds import Limits
-from models.rules import knowledge_of
 from streams import window_pages
 from streams.blocks import Block, Cover, encode
 from streams.owner import Owner
 from streams.window_pages import CLEAN
-from tests.owned import BEGIN_MS, TABLES, MemoryLog, MemoryStore, rows_at
+from tests.owned import BEGIN_MS, MemoryStore, checkpoint, owner, rows_at
 
 CALLS = 60
 BLOCKS = 12
@@ -40,20 +37,6 @@ def block(begin: int, end: int, copies: int = 2) -> bytes:
 def log_of(points: list[int]) -> list[bytes]:
     edges = sorted({0, CALLS, *points})
     return [block(begin, end) for begin, end in pairwise(edges)]
-
-
-def owner(store: MemoryStore, log: list[bytes]) -> Owner:
-    made = Owner(0, Detector(knowledge_of(TABLES, Limits()), 600_000, 86_400_000), store, MemoryLog(log))
-    made.restore()
-    return made
-
-
-def checkpoint(subject: Owner, store: MemoryStore, upto: str = "end") -> None:
-    manifest, gone = subject.write_pages()
-    store.crashed = upto == "pages"
-    subject.commit(manifest)
-    store.crashed |= upto == "manifest"
-    subject.saved(manifest, gone)
 
 
 def slices(subject: Owner) -> dict[str, list[bytes]]:

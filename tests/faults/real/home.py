@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from streams import topics
+from streams.bench.home import BUDGETS
 from streams.demo.configuration import furnish
 from streams.key_files import Role, new_key
 from streams.settings import Settings
@@ -12,14 +13,6 @@ from tests.faults.real.traffic import LATENESS_MS, PARTITIONS, REAL_FACTS
 
 LEASE_S, HALF_OPEN_S = 300, 45
 """Short, so that leases are renewed, half-open and end while roles are killed."""
-_BUDGETS = {
-    "impact_per_command": 1.0,
-    "impact_total": 1.0,
-    "commands_per_minute": 100_000,
-    "commands_per_hour": 1_000_000,
-    "active_blocks": 100_000,
-}
-"""A leak every few seconds would use up an operator's budgets, and what was held then would depend on the clock."""
 
 
 def build(home: Path, bootstrap_servers: str) -> Settings:
@@ -33,7 +26,7 @@ def build(home: Path, bootstrap_servers: str) -> Settings:
         {
             "kafka": {"event_partitions": PARTITIONS, "row_partitions": PARTITIONS},
             "windows": {"lateness": LATENESS_MS // 1000, "keys_max": 200_000},
-            "policy": {**_BUDGETS, "lease_s": LEASE_S, "half_open_after_s": HALF_OPEN_S},
+            "policy": {**BUDGETS, "lease_s": LEASE_S, "half_open_after_s": HALF_OPEN_S},
         },
     )
     new_key(settings.keys.dir, Role.DECIDER, "faults-decider")
