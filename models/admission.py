@@ -16,7 +16,7 @@ import numpy.typing as npt
 from models.borrowing import borrowed
 from models.fingerprints import AHEAD, HORIZON, NO_ROOM, PRESENT, Fingerprints, Prints, Set, Ticks, fetch, put, tick_at
 from models.hashing import Keys
-from models.rows import Rows
+from models.row_table import Outline
 from models.windows.layout import TICK_MS
 
 COUNTED, DUPLICATE, LATE, TOO_LATE = range(4)
@@ -150,7 +150,7 @@ class Admission:
         self.slowest = self.slowest  # which a partition that is new and behind would lower in `highs`
         self.highs[index] = max(self.highs[index], high)
 
-    def judge(self, rows: Rows) -> Judged:
+    def judge(self, rows: Outline) -> Judged:
         """Judge rows in their order; `rows.source` are numbers that `source` has seen."""
         judged = Judged(np.empty(len(rows), np.uint8), np.empty(len(rows), np.int64), np.zeros(len(rows), np.uint32))
         batch = Batch(rows.source, rows.when, rows.high, rows.copy, *judged)
@@ -160,7 +160,7 @@ class Admission:
         self._prints.shrink()
         return judged
 
-    def fingerprints(self, rows: Rows, judged: Judged) -> Prints:
+    def fingerprints(self, rows: Outline, judged: Judged) -> Prints:
         """The fingerprints that `rows` added, and when each expires."""
         new = (judged.verdicts == COUNTED) | (judged.verdicts == LATE)
         return Prints(rows.copy[new], judged.until[new], self._tick_ms)

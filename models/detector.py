@@ -11,12 +11,12 @@ from msgspec.structs import replace
 from models.admission import COUNTED, DUPLICATE, LATE, NEVER, TOO_LATE, Admission, Judged
 from models.answered import MINUTE_MS, AnsweredTotals, turns
 from models.findings import Finding, Source, Totals
-from models.kinds import FOLLOWS
 from models.leaks import Knowledge
 from models.name_table import NameTable
 from models.rated import ANSWERED, Uses, batch_of, uses_of
 from models.route import Route
 from models.row_table import Rows
+from models.share import Share
 from models.sightings import Sightings
 from models.telling import NOWHERE
 from models.windows.table import Windows
@@ -76,22 +76,19 @@ class Detector:
             self.minutes = np.append(self.minutes, -1)
         return self.origins.index(origin)
 
-    def apply(self, rows: Rows, log: str, partition: int, position: int | None) -> tuple[list[Finding], Judged]:
-        """Take rows in their order and tell what they show.
+    def apply(self, share: Share, log: str, partition: int, position: int | None) -> tuple[list[Finding], Judged]:
+        """Take rows in their order and tell what they show, and how each was judged.
 
         Args:
-            rows: their `source` are numbers that `source` gave.
+            share: of rows whose `source` are numbers that `source` gave.
             log: name of the log that the findings' sources will carry.
             partition: and its partition.
             position: offset of the batch in that log; None = each row's own offset (a backtest's line).
         """
-        judged = self.admission.judge(rows)
-        self.sightings.count(rows, judged.verdicts == COUNTED, judged.clock)
-        followed = np.flatnonzero(rows.owns & FOLLOWS)
-        told = judged
-        if len(followed) < len(rows):
-            rows, told = rows.take(followed), judged.of(followed)
-        return list(_numbered(self._follow(rows, told), rows, log, partition, position)), judged
+        judged = self.admission.judge(share.outline)
+        self.sightings.count(share, judged.verdicts == COUNTED, judged.clock)
+        told = self._follow(share.rows, judged.of(share.followed))
+        return list(_numbered(told, share.rows, log, partition, position)), judged
 
     def _follow(self, rows: Rows, judged: Judged) -> list[tuple[int, Finding]]:
         """Take the rows that are this owner's to follow: evidence, totals, counts."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import chain
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -24,8 +24,8 @@ Mask = npt.NDArray[np.bool_] | npt.NDArray[np.integer[Any]] | slice
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
-    """A batch of events, one row each; every column has the same length.
+class Outline:
+    """What every owner of one of its keys needs of an event: to tell copies, and to count.
 
     Keys are the same in every process and on every machine. A key that is an E.164 number is its digits as a
     number (below 10^15); any other key is a hash, which has its top bit set.
@@ -33,71 +33,81 @@ class Rows:
     Attributes:
         source: position of the source partition in the batch's list of sources.
         offset: of the record in its source partition; in a backtest the line.
-        index: position in the record's array; 0 for a single event.
         ts: event time, ms.
         when: event time that lateness is judged by, ms: `ts`; of a `cdr` its end.
-        start: when the call began, ms: `ts`; of a `release` `ts` less its duration.
         high: highest `when` of this source in this batch up to and including this row, ms.
         event: `models.events.EventKind`.
         flags: `FLAG_*`, added.
-        price: `models.prices.Price`.
-        reach: `models.numbers.Reach`.
-        code: country calling code; 0 for a local number and for an unassigned code.
         called: all digits of the E.164 number as a number; of a local number the hash of its text.
-        digits: how many digits (of a local number: characters) `called` has.
-        payer: who counts as one in evidence; 0 is nobody.
         caller: E.164 digits as a number, or the hash of a local number; 0 is withheld.
         account: key of the account; 0 is none.
         via: key of the trunk by which the call came in, else, where that is not known, by which it left; 0 is none.
-        call: hash of `call_id`.
         copy: fingerprint of (`call_id`, `event`), for de-duplication.
-        rate: price per minute in millionths; -1 where none is known.
         duration: answered ms of a `release` or a `cdr`; 0 of any other.
         owns: bit `1 << kind` for every `models.kinds.Kind` whose key this row's owner has.
+    """
+
+    source: npt.NDArray[np.int32]
+    offset: npt.NDArray[np.int64]
+    ts: npt.NDArray[np.int64]
+    when: npt.NDArray[np.int64]
+    high: npt.NDArray[np.int64]
+    event: npt.NDArray[np.uint8]
+    flags: npt.NDArray[np.uint8]
+    called: npt.NDArray[np.uint64]
+    caller: npt.NDArray[np.uint64]
+    account: npt.NDArray[np.uint64]
+    via: npt.NDArray[np.uint64]
+    copy: npt.NDArray[np.uint64]
+    duration: npt.NDArray[np.int64]
+    owns: npt.NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        return len(self.ts)
+
+    def take(self, which: Mask) -> Self:
+        """Return the rows that a mask, positions or a slice choose."""
+        columns = (field.name for field in fields(self) if field.name != "names")
+        return replace(self, **{column: getattr(self, column)[which] for column in columns})
+
+
+@dataclass(frozen=True, slots=True)
+class Rows(Outline):
+    """A batch of events, one row each; every column has the same length.
+
+    Attributes:
+        index: position in the record's array; 0 for a single event.
+        start: when the call began, ms: `ts`; of a `release` `ts` less its duration.
+        price: `models.prices.Price`.
+        reach: `models.numbers.Reach`.
+        code: country calling code; 0 for a local number and for an unassigned code.
+        digits: how many digits (of a local number: characters) `called` has.
+        payer: who counts as one in evidence; 0 is nobody.
+        call: hash of `call_id`.
+        rate: price per minute in millionths; -1 where none is known.
         switch: code into `names`, as are `trunk`, `plan`, `currency` and `rate_key`.
         trunk: outgoing trunk.
         plan: tariff plan or rating group.
         currency: ISO 4217.
         rate_key: row of the numbering or rate table that matched.
-        names: texts of the named columns; `names[0] == ""` stands for absent.
+        names: texts of the named columns; `names[0] == ""` stands for absent. `take` leaves them whole.
     """
 
-    source: npt.NDArray[np.int32]
-    offset: npt.NDArray[np.int64]
     index: npt.NDArray[np.int32]
-    ts: npt.NDArray[np.int64]
-    when: npt.NDArray[np.int64]
     start: npt.NDArray[np.int64]
-    high: npt.NDArray[np.int64]
-    event: npt.NDArray[np.uint8]
-    flags: npt.NDArray[np.uint8]
     price: npt.NDArray[np.uint8]
     reach: npt.NDArray[np.uint8]
     code: npt.NDArray[np.uint16]
-    called: npt.NDArray[np.uint64]
     digits: npt.NDArray[np.uint8]
     payer: npt.NDArray[np.uint64]
-    caller: npt.NDArray[np.uint64]
-    account: npt.NDArray[np.uint64]
-    via: npt.NDArray[np.uint64]
     call: npt.NDArray[np.uint64]
-    copy: npt.NDArray[np.uint64]
     rate: npt.NDArray[np.int64]
-    duration: npt.NDArray[np.int64]
-    owns: npt.NDArray[np.uint8]
     switch: npt.NDArray[np.uint32]
     trunk: npt.NDArray[np.uint32]
     plan: npt.NDArray[np.uint32]
     currency: npt.NDArray[np.uint32]
     rate_key: npt.NDArray[np.uint32]
     names: tuple[str, ...] = ("",)
-
-    def __len__(self) -> int:
-        return len(self.ts)
-
-    def take(self, which: Mask) -> "Rows":
-        """Return the rows that a mask, positions or a slice choose; the names stay whole."""
-        return rows_from({column: getattr(self, column)[which] for column in COLUMNS}, self.names)
 
     @staticmethod
     def empty() -> "Rows":
@@ -140,5 +150,7 @@ def _dtype(annotation: Any) -> np.dtype[Any]:
     return np.dtype(cast(type[Any], annotation.__args__[1].__args__[0]))
 
 
+OUTLINE: dict[str, np.dtype[Any]] = {field.name: _dtype(field.type) for field in fields(Outline)}
+"""Every column of `Outline` in order, and its dtype."""
 COLUMNS: dict[str, np.dtype[Any]] = {field.name: _dtype(field.type) for field in fields(Rows) if field.name != "names"}
-"""Every column of `Rows` in order, and its dtype."""
+"""Every column of `Rows` in order, those of `Outline` first, and its dtype."""

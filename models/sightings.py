@@ -11,7 +11,8 @@ from models.digits import INTERNATIONAL
 from models.evidence import E164_DIGITS, POWERS
 from models.hashing import Keys, Word
 from models.kinds import PREFIX_DIGITS, Kind
-from models.row_table import Rows
+from models.row_table import OUTLINE
+from models.share import Share
 from models.windows.hours import Hours
 from models.windows.layout import TICK_MS, TICKS_MAX, Ints, Small, Whole
 from models.windows.table import Windows
@@ -31,9 +32,10 @@ Mask = npt.NDArray[np.bool_]
 
 
 class Columns(NamedTuple):
-    """A batch of rows as the kernel takes it; columns of `Rows`, and two of how they were judged.
+    """A batch of rows as the kernel takes it: keys in the order of `Kind`, columns of `Outline`, how they were judged.
 
     Attributes:
+        prefix: uint64[rows], calling code and the digits behind it; 0 where there is none, or another owner has it.
         counted: bool[rows], whether a row counts in windows.
         clock: int64[rows], highest event time up to and including the row, ms.
     """
@@ -41,10 +43,8 @@ class Columns(NamedTuple):
     caller: Keys
     account: Keys
     called: Keys
+    prefix: Keys
     via: Keys
-    digits: Small
-    reach: Small
-    code: npt.NDArray[np.uint16]
     ts: Ints
     event: Small
     flags: Small
@@ -54,14 +54,27 @@ class Columns(NamedTuple):
     clock: Ints
 
 
-@part
-def _prefix(columns: Columns, row: Whole) -> Word:
-    """Return calling code and the digits behind it, 0 for a number that has none."""
-    code, digits = np.int64(columns.code[row]), np.int64(columns.digits[row])
-    if columns.reach[row] != INTERNATIONAL or code == 0 or digits > E164_DIGITS:
-        return np.uint64(0)
-    size = 1 if code < 10 else 2 if code < 100 else 3
-    return np.uint64(np.int64(columns.called[row]) // POWERS[max(digits - size - PREFIX_DIGITS, np.int64(0))])
+class Numbers(NamedTuple):
+    """Called numbers; columns of `Rows`, one of each row that its owner follows, and where the row stands."""
+
+    called: Keys
+    digits: Small
+    reach: Small
+    code: npt.NDArray[np.uint16]
+    place: Ints
+
+
+@nb.njit(cache=True, nogil=True)
+def _prefixes(numbers: Numbers, size: Whole) -> Keys:
+    """Return the column `prefix` of `size` rows."""
+    numbers, prefix = borrowed(numbers), np.zeros(size, np.uint64)
+    for row in range(numbers.called.size):
+        code, digits = np.int64(numbers.code[row]), np.int64(numbers.digits[row])
+        if numbers.reach[row] == INTERNATIONAL and code != 0 and digits <= E164_DIGITS:
+            own = 1 if code < 10 else 2 if code < 100 else 3
+            power = POWERS[max(digits - own - PREFIX_DIGITS, np.int64(0))]
+            prefix[numbers.place[row]] = np.uint64(np.int64(numbers.called[row]) // power)
+    return prefix
 
 
 @part
@@ -74,7 +87,7 @@ def _parties(columns: Columns, kind: Whole, row: Whole) -> tuple[Word, Word]:
     if kind == 2:
         return columns.called[row], columns.caller[row]
     if kind == _PREFIX:
-        return _prefix(columns, row), columns.caller[row]
+        return columns.prefix[row], columns.caller[row]
     return columns.via[row], columns.called[row]
 
 
@@ -123,18 +136,21 @@ class Sightings:
         self.tables: dict[str, Windows | Hours] = {kind.name.lower(): self.windows[kind] for kind in Kind}
         self.tables |= {f"{kind.name.lower()}-hours": hours for kind, hours in self.hours.items()}
 
-    def count(self, rows: Rows, counted: Mask, clock: Ints, stale: dict[str, Small] | None = None) -> None:
+    def count(self, share: Share, counted: Mask, clock: Ints, stale: dict[str, Small] | None = None) -> None:
         """Count rows in their order.
 
         An event later than the windows can hold (2054) counts in none.
 
         Args:
-            rows: of this owner.
-            counted: bool[rows], which of them count.
+            share: of this owner.
+            counted: bool[rows of its outline], which of them count.
             clock: int64[rows], highest event time up to and including each, ms.
             stale: by table, uint8[slices]: only slices with a 1 are to be brought up to date.
         """
-        columns = Columns._make([*(getattr(rows, name) for name in Columns._fields[:-2]), counted, clock])
+        rows, outline = share.rows, share.outline
+        numbers: Any = Numbers(rows.called, rows.digits, rows.reach, rows.code, share.followed)
+        found: dict[str, Any] = {name: getattr(outline, name) for name in Columns._fields if name in OUTLINE}
+        columns = Columns(**found, prefix=_prefixes(numbers, len(outline)), counted=counted, clock=clock)
         for kind, windows in zip(Kind, self.windows, strict=True):
             mine = Counted(*_of_kind(columns, int(kind)))
             if not len(mine.ts):

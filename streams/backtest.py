@@ -15,6 +15,7 @@ from models.decider import Decision, Stamp, due_ticks
 from models.findings import Finding, Source, Tick, Totals
 from models.row_table import Rows
 from models.scan.rows import scan_rows
+from models.share import Share
 from models.tables import Tables
 from streams.assembly import decider_of, detector_of
 from streams.errors import UsageError
@@ -55,7 +56,7 @@ class Backtest:
         """
         rows = self._rows(origin, first, lines)
         base = self._position - first + 1
-        findings, judged = self._detector.apply(rows, "rows", 0, None)
+        findings, judged = self._detector.apply(Share.of(rows), "rows", 0, None)
         clock = _by_line(rows, judged.clock)
         found = (replace(f, source=_moved(f.source, base)) for f in findings)
         decided = self._teach(found) if teach else self._decide(found, rows, clock, base)

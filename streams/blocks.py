@@ -1,27 +1,33 @@
-"""A block on `ringfence.rows`: rows of one batch for one owner, column by column, and the source offsets it covers.
+"""A block on `ringfence.rows`: one owner's share of a batch, column by column, and the source offsets it covers.
 
-Layout: `RFB2`, the header's length (uint32, little endian), the header (MessagePack), filled up with zeros to a
-multiple of 8; then the columns of `models.row_table.COLUMNS`, little endian, the widest types first, so that each is
-aligned and kernels read it where it lies. No pickle; sizes are checked before anything is read.
+Layout: `RFB3`, the header's length (uint32, little endian), the header (MessagePack), filled up with zeros to a
+multiple of 8; then the columns of `models.row_table.COLUMNS`, those of `OUTLINE` for every row and the others only for
+the rows that the owner follows. A column is written as what its values are above a base, in the narrowest of 0, 1, 2,
+4 or 8 bytes (unsigned, little endian) that holds them; the widest come first, so that each is aligned. No pickle;
+sizes are checked before anything is read.
 """
 
 import struct
-from collections.abc import Callable
-from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Annotated, Any, Final, Literal, NamedTuple, get_args
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from models.row_table import COLUMNS, NAMED, Rows, rows_from
+from models.kinds import FOLLOWS
+from models.row_table import COLUMNS, NAMED, OUTLINE, Outline, Rows, rows_from
+from models.share import Share
 
-MAGIC = b"RFB2"
-ROW_BYTES = sum(dtype.itemsize for dtype in COLUMNS.values())
+MAGIC = b"RFB3"
+ROW_BYTES: Final = sum(dtype.itemsize for dtype in COLUMNS.values())
+"""A row of a block is never wider."""
 ROWS_MAX = 16_000
 """Rows of one block: with names it stays under the topic's `max.message.bytes` of 4 MiB."""
+ROWS_LIMIT = 1 << 15
+"""No block has more: rows of one record are never parted, and a record of 1 MiB holds fewer."""
 ALIGNED = 8
-_LAYOUT = sorted(((name, dtype.newbyteorder("<")) for name, dtype in COLUMNS.items()), key=lambda c: -c[1].itemsize)
+MODULUS: Final = 1 << 64
+_OWNS: Final = "owns"
 
 
 class BlockError(ValueError):
@@ -42,63 +48,118 @@ class Cover(msgspec.Struct, frozen=True, array_like=True):
     high: int
 
 
-class Header(msgspec.Struct, frozen=True):
-    """What stands before the columns; `rows.source` counts in `covers`."""
+Width = Literal[0, 1, 2, 4, 8]
+"""Bytes that a value may have; 0 where all are the same."""
+WIDTHS: Final[tuple[Width, ...]] = get_args(Width)
 
-    rows: int
+
+class Scale(msgspec.Struct, frozen=True, array_like=True):
+    """How a column is written: bytes of a value, and what is added to each (modulo 2^64)."""
+
+    width: Width
+    base: Annotated[int, msgspec.Meta(ge=0)]
+
+
+class Header(msgspec.Struct, frozen=True):
+    """What stands before the columns; `rows.source` counts in `covers`, `scales` are in the order of `COLUMNS`."""
+
+    rows: Annotated[int, msgspec.Meta(ge=0, le=ROWS_LIMIT)]
+    followed: Annotated[int, msgspec.Meta(ge=0, le=ROWS_LIMIT)]
     covers: tuple[Cover, ...]
+    scales: tuple[Scale, ...]
     names: tuple[str, ...]
 
 
 class Block(NamedTuple):
-    """Rows and what they cover."""
+    """An owner's share of a batch and what it covers."""
 
     covers: tuple[Cover, ...]
-    rows: Rows
+    share: Share
 
 
 Column = npt.NDArray[Any]
 Owns = npt.NDArray[np.uint8]
+Ints = npt.NDArray[np.int64]
 
 _headers = msgspec.msgpack.Decoder(Header)
 _length = struct.Struct("<I")
 
 
-def encode(block: Block) -> bytes:
-    """The block's bytes."""
-    return _written(block.covers, block.rows, len(block.rows), lambda column, out: np.copyto(out, column))
+class Encoder:
+    """A batch whose columns are narrowed once, for all owners."""
+
+    def __init__(self, rows: Rows) -> None:
+        """Narrow every column of `rows` but `owns`, which is each owner's."""
+        self._names = rows.names
+        columns = {name: getattr(rows, name) for name in COLUMNS if name != _OWNS}
+        self._scales = {name: _scale(column) for name, column in columns.items()} | {_OWNS: Scale(1, 0)}
+        self._narrow = {name: _narrow(column, self._scales[name]) for name, column in columns.items()}
+
+    def share(self, covers: tuple[Cover, ...], which: Ints, owns: Owns) -> bytes:
+        """The bytes of the block of an owner.
+
+        Args:
+            covers: what `rows.source` counts in.
+            which: int64[rows of the block], their positions in the batch.
+            owns: uint8[rows of the block], `Rows.owns` of each.
+        """
+        followed = which[owns & FOLLOWS > 0]
+        names = self._names if len(followed) else ("",)
+        told = msgspec.msgpack.encode(
+            Header(len(which), len(followed), covers, tuple(self._scales[name] for name in COLUMNS), names)
+        )
+        places, size = _places(self._scales, _padded(8 + len(told)), len(which), len(followed))
+        whole = np.zeros(size, np.uint8)
+        whole[: 8 + len(told)] = np.frombuffer(MAGIC + _length.pack(len(told)) + told, np.uint8)
+        for name, place in places.items():
+            out = whole[place].view(f"<u{self._scales[name].width}")
+            if name == _OWNS:
+                out[:] = owns
+            else:
+                np.take(self._narrow[name], which if name in OUTLINE else followed, out=out, mode="clip")
+        return whole.tobytes()
 
 
-def encode_share(covers: tuple[Cover, ...], rows: Rows, which: npt.NDArray[np.int64], owns: Owns) -> bytes:
-    """The bytes of a block of some rows for the partition that `owns` them.
-
-    Args:
-        covers: what `rows.source` counts in.
-        rows: of a batch.
-        which: int64[copies], their positions in it.
-        owns: uint8[copies], `Rows.owns` of the block's rows.
-    """
-    rows = replace(rows, owns=_spread(owns, which, len(rows)))
-    return _written(covers, rows, len(which), lambda column, out: np.take(column, which, out=out, mode="clip"))
+def encode(covers: tuple[Cover, ...], rows: Rows) -> bytes:
+    """The bytes of a block of all rows for the owner whom they name in `owns`."""
+    return Encoder(rows).share(covers, np.arange(len(rows)), rows.owns)
 
 
-def _spread(owns: Owns, which: npt.NDArray[np.int64], size: int) -> Owns:
-    spread = np.zeros(size, np.uint8)
-    spread[which] = owns
-    return spread
+def _scale(column: Column) -> Scale:
+    """The narrowest scale for a column's values."""
+    low, high = (int(column.min()), int(column.max())) if len(column) else (0, 0)
+    width = next(width for width in WIDTHS if (high - low) >> (8 * width) == 0)
+    return Scale(width, low % MODULUS) if width < column.itemsize else Scale(width, 0)
 
 
-def _written(covers: tuple[Cover, ...], rows: Rows, size: int, write: Callable[[Column, Column], Any]) -> bytes:
-    """Header and columns; `write` puts what is wanted of a column where it belongs."""
-    header = msgspec.msgpack.encode(Header(size, covers, rows.names))
-    at = _padded(8 + len(header))
-    whole = np.zeros(at + size * ROW_BYTES, np.uint8)
-    whole[: 8 + len(header)] = np.frombuffer(MAGIC + _length.pack(len(header)) + header, np.uint8)
-    for name, dtype in _LAYOUT:
-        end = at + size * dtype.itemsize
-        write(getattr(rows, name), whole[at:end].view(dtype))
-        at = end
-    return whole.tobytes()
+def _narrow(column: Column, scale: Scale) -> Column:
+    """The column's values on its scale."""
+    if scale.width == column.itemsize:
+        return column.view(f"u{scale.width}")
+    narrow: Column = (column - _base(scale, column.dtype)).astype(f"<u{scale.width or 1}")
+    return narrow
+
+
+def _wide(narrow: Column, scale: Scale, dtype: np.dtype[Any]) -> Column:
+    """The values themselves, in memory of their own, which kernels want to be able to write."""
+    column: Column = narrow.astype(dtype)
+    if scale.base:
+        column += _base(scale, dtype)
+    return column
+
+
+def _base(scale: Scale, dtype: np.dtype[Any]) -> Any:
+    return np.uint64(scale.base).astype(dtype)
+
+
+def _places(scales: dict[str, Scale], begin: int, rows: int, followed: int) -> tuple[dict[str, slice], int]:
+    """Where every column that is written stands, the widest first, and where the last one ends."""
+    places = {}
+    for name in sorted((name for name in COLUMNS if scales[name].width), key=lambda name: -scales[name].width):
+        end = begin + scales[name].width * (rows if name in OUTLINE else followed)
+        places[name] = slice(begin, end)
+        begin = end
+    return places, begin
 
 
 def _padded(size: int) -> int:
@@ -106,11 +167,31 @@ def _padded(size: int) -> int:
 
 
 def decode(value: bytes | None) -> Block:
-    """The block that `value` holds; its columns lie in one copy of it, as kernels want what can be written.
+    """The block that `value` holds.
 
     Raises:
         BlockError: it is not one, or its size is not what its header says.
     """
+    header, begin = _header(value)
+    scales = dict(zip(COLUMNS, header.scales, strict=True))
+    places, size = _places(scales, begin, header.rows, header.followed)
+    if value is None or len(value) != size:
+        raise BlockError(f"block of {header.rows} rows, {header.followed} of them whole, is not of {size} bytes")
+    whole = np.frombuffer(value, np.uint8)
+    columns = {}
+    for name, dtype in COLUMNS.items():
+        count, scale = header.rows if name in OUTLINE else header.followed, scales[name]
+        narrow = whole[places[name]].view(f"<u{scale.width}") if scale.width else np.zeros(count, np.uint8)
+        columns[name] = _wide(narrow, scale, dtype)
+    _check(columns, header)
+    followed = np.flatnonzero(columns[_OWNS] & FOLLOWS)
+    outline = Outline(**{name: columns[name] for name in OUTLINE})
+    rows = rows_from(columns | {name: columns[name][followed] for name in OUTLINE}, header.names)
+    return Block(header.covers, Share(outline, followed, rows))
+
+
+def _header(value: bytes | None) -> tuple[Header, int]:
+    """The header of a block, and where its columns begin."""
     if value is None or value[:4] != MAGIC or len(value) < 8:
         raise BlockError("not a block of rows of this version")
     end = 8 + _length.unpack_from(value, 4)[0]
@@ -118,20 +199,20 @@ def decode(value: bytes | None) -> Block:
         header = _headers.decode(value[8:end])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BlockError(f"block header: {error}") from None
-    begin = _padded(end)
-    if header.rows < 0 or len(value) != begin + header.rows * ROW_BYTES:
-        raise BlockError(f"block of {header.rows} rows has {len(value) - begin} bytes of columns")
-    columns, whole = {}, np.frombuffer(value, np.uint8).copy()
-    for name, dtype in _LAYOUT:
-        columns[name] = whole[begin : begin + header.rows * dtype.itemsize].view(dtype)
-        begin += header.rows * dtype.itemsize
-    _check(columns, header)
-    return Block(header.covers, rows_from(columns, header.names))
+    widths = [scale.width for scale in header.scales]
+    if len(widths) != len(COLUMNS) or any(
+        w > dtype.itemsize for w, dtype in zip(widths, COLUMNS.values(), strict=True)
+    ):
+        raise BlockError("block columns are not those of this version")
+    return header, _padded(end)
 
 
-def _check(columns: dict[str, np.ndarray[Any, Any]], header: Header) -> None:
-    """See that every code points to something: the hot path indexes with them unchecked."""
+def _check(columns: dict[str, Column], header: Header) -> None:
+    """See that every code points to something, for the hot path indexes with them unchecked, and no row is missing."""
+    if np.count_nonzero(columns[_OWNS] & FOLLOWS) != header.followed:
+        raise BlockError(f"block of {header.followed} whole rows names others")
     sizes = {"source": len(header.covers), **dict.fromkeys(NAMED, len(header.names))}
     for name, size in sizes.items():
-        if header.rows and not 0 <= columns[name].min() <= columns[name].max() < size:
+        column = columns[name]
+        if len(column) and not 0 <= column.min() <= column.max() < size:
             raise BlockError(f"block column {name} points outside its list of {size}")

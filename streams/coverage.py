@@ -28,7 +28,7 @@ class Coverage:
         known = np.array([self._known(cover) for cover in block.covers], np.int64)
         for cover in block.covers:
             self.applied[_name(cover)] = max(self._known(cover), cover.end)
-        rows = block.rows
+        rows = block.share.outline
         new: Mask = rows.offset >= known[rows.source] if len(rows) else np.zeros(0, np.bool_)
         return new
 

@@ -20,7 +20,7 @@ from models.row_table import Rows
 from models.scan.rows import scan_rows, warm
 from models.tables import Tables
 from streams import latency, metrics
-from streams.blocks import Block, Cover, encode, encode_share
+from streams.blocks import Cover, Encoder, encode
 from streams.cuts import parts, pieces
 from streams.dead_letters import TOPIC as DEAD_LETTERS
 from streams.dead_letters import Place, letter
@@ -188,9 +188,9 @@ class Intake:
             part = rows.take(slice(begin, end))
             for number, partition in enumerate(partitions):
                 self._show(partition, part, rows.offset[end:][rows.source[end:] == number], number)
-            shares = shares_of(part, self._targets)
+            shares, encoder = shares_of(part, self._targets), Encoder(part)
             for target in range(self._targets):
-                self._send_share(target, partitions, part, shares, headers)
+                self._send_share(target, partitions, shares, encoder, headers)
 
     def _show(self, partition: int, part: Rows, later: Ints, number: int) -> None:
         """Move on to a partition's first row that comes later, and to what this part shows of its event time."""
@@ -205,12 +205,12 @@ class Intake:
             self._position[partitions[number]] = int(offset[source == number].max()) + 1
 
     def _send_share(
-        self, target: int, partitions: list[int], part: Rows, shares: Shares, headers: latency.Headers
+        self, target: int, partitions: list[int], shares: Shares, encoder: Encoder, headers: latency.Headers
     ) -> None:
         share = shares.part(target)
         if (rows := share.stop - share.start) > 0:
             covers = tuple(self._cover(target, partition) for partition in partitions)
-            self._send_block(target, encode_share(covers, part, shares.row[share], shares.owns[share]), rows, headers)
+            self._send_block(target, encoder.share(covers, shares.row[share], shares.owns[share]), rows, headers)
 
     def _send_block(self, target: int, block: bytes, rows: int, headers: latency.Headers) -> None:
         self._outbox.send(ROWS, block, partition=target, headers=headers)
@@ -243,7 +243,7 @@ class Intake:
         for target in range(self._targets):
             if lagging := [p for p in behind if self._covered[target, p] < self._position[p]]:
                 covers = tuple(self._cover(target, partition) for partition in lagging)
-                self._send_block(target, encode(Block(covers, Rows.empty())), 0, [])
+                self._send_block(target, encode(covers, Rows.empty()), 0, [])
         self._outbox.settle()
         commit(self._consumer, behind)
         self._committed |= behind

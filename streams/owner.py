@@ -10,8 +10,7 @@ from models.admission import COUNTED
 from models.detector import Detector
 from models.findings import Finding
 from models.fingerprints import Prints
-from models.kinds import FOLLOWS
-from models.row_table import Rows
+from models.share import Share
 from streams.blocks import Block, decode
 from streams.coverage import Coverage
 from streams.errors import UsageError
@@ -67,22 +66,26 @@ class Owner:
             return []
         block, clock_ms = decode(value), self.detector.newest_ms
         new = self._coverage.admit(block)
-        rows = self._renumbered(block, block.rows if new.all() else block.rows.take(new))
-        findings, judged = self.detector.apply(rows, "rows", self.partition, offset)
+        share = self._renumbered(block, block.share if new.all() else block.share.take(new))
+        findings, judged = self.detector.apply(share, "rows", self.partition, offset)
         new[new] = judged.verdicts == COUNTED
         self._journal.add(Entry(offset, clock_ms, new))
         for cover in block.covers:
             self.detector.admission.advance(self.detector.source(cover.origin), cover.high)
-        self._dirty.update(np.unique(rows.code[rows.owns & FOLLOWS > 0]).tolist())
-        self._new_prints.append(self.detector.admission.fingerprints(rows, judged))
-        self._rows += len(rows)
+        self._dirty.update(np.unique(share.rows.code).tolist())
+        self._new_prints.append(self.detector.admission.fingerprints(share.outline, judged))
+        self._rows += len(share.outline)
         self.next_offset = offset + 1
         return findings
 
-    def _renumbered(self, block: Block, rows: Rows) -> Rows:
+    def _renumbered(self, block: Block, share: Share) -> Share:
         """Rows whose `source` counts in the detector's sources, not in the block's."""
         numbers = np.array([self.detector.source(cover.origin) for cover in block.covers], np.int32)
-        return replace(rows, source=numbers[rows.source]) if len(rows) else rows
+        if not len(share.outline):
+            return share
+        source = numbers[share.outline.source]
+        outline, rows = replace(share.outline, source=source), replace(share.rows, source=source[share.followed])
+        return Share(outline, share.followed, rows)
 
     @property
     def durable(self) -> int:
@@ -168,6 +171,6 @@ class Owner:
                     f"{TOPIC}/{self.partition}: the journal of block {offset} is missing"
                     " (delete the topic to begin anew)"
                 )
-            entry, rows = entries[offset], decode(value).rows
-            clock = np.maximum.accumulate(np.maximum(rows.high, entry.clock_ms))
-            self.detector.sightings.count(rows, entry.counted, clock, self._windows.stale_at(offset))
+            entry, share = entries[offset], decode(value).share
+            clock = np.maximum.accumulate(np.maximum(share.outline.high, entry.clock_ms))
+            self.detector.sightings.count(share, entry.counted, clock, self._windows.stale_at(offset))

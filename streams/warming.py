@@ -43,9 +43,9 @@ def warm_detector(settings: Settings) -> None:
         for begin in range(0, len(lines), size):
             decoded, zeros = decode(lines[begin : begin + size]), np.zeros(size, np.int64)
             made, _ = rows_of(decoded, settings.numbering(), TABLES, zeros.astype(np.int32), zeros)
-            rows = blocks.decode(blocks.encode(blocks.Block(COVERS, made))).rows
-            _, judged = detector.apply(rows, "warm", 0, begin)
-            detector.admission.load(detector.admission.fingerprints(rows, judged))
+            share = blocks.decode(blocks.encode(COVERS, made)).share
+            _, judged = detector.apply(share, "warm", 0, begin)
+            detector.admission.load(detector.admission.fingerprints(share.outline, judged))
         for route in detector.routes.values():
             route.snapshot()
 

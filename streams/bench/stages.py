@@ -17,7 +17,7 @@ from streams.assembly import detector_of
 from streams.bench.figures import Figure
 from streams.bench.limit import decode_all
 from streams.bench.load import Load
-from streams.blocks import Cover, encode_share
+from streams.blocks import Cover, Encoder
 from streams.intake import BATCH
 from streams.settings import Settings
 from streams.warming import warm_detector
@@ -68,7 +68,7 @@ def run(load: Load, settings: Settings, tables: Tables, targets: int = 4) -> lis
         rows = _intake(clock, batch, offset, settings, tables)
         for target, value in clock.time(SPLIT, _split, rows, targets):
             block = clock.time(READ, blocks.decode, value)
-            clock.time(DETECTOR, detectors[target].apply, block.rows, "rows", target, number)
+            clock.time(DETECTOR, detectors[target].apply, block.share, "rows", target, number)
         offset += len(batch)
         events += len(rows) if clock.counting else 0
     clock.spent[DETECTOR] -= clock.spent[WINDOWS]
@@ -85,6 +85,6 @@ def _intake(clock: Clock, batch: Sequence[bytes], offset: int, settings: Setting
 
 def _split(rows: Rows, targets: int) -> list[tuple[int, bytes]]:
     """What the intake sends to each owner."""
-    shares, cover = shares_of(rows, targets), (Cover(ORIGIN, "bench", 0, 1, 0),)
+    shares, cover, encoder = shares_of(rows, targets), (Cover(ORIGIN, "bench", 0, 1, 0),), Encoder(rows)
     parts = [(target, shares.part(target)) for target in range(targets)]
-    return [(target, encode_share(cover, rows, shares.row[part], shares.owns[part])) for target, part in parts]
+    return [(target, encoder.share(cover, shares.row[part], shares.owns[part])) for target, part in parts]

@@ -65,7 +65,7 @@ def send(home: Path, record: bytes) -> subprocess.CompletedProcess:
 
 def rows(settings: Settings) -> int:
     return sum(
-        len(blocks.decode(message.value()).rows)
+        len(blocks.decode(message.value()).share.rows)
         for partition in range(4)
         for message in to_the_end(settings, "ringfence.rows", partition)
     )

@@ -141,8 +141,8 @@ def prices(running: Running, first: int) -> dict[int, int]:
     """The price class of the rows of each source offset."""
     found: dict[int, int] = {}
     for message in rows(running):
-        block = blocks.decode(message.value())
-        found |= dict(zip(block.rows.offset.tolist(), block.rows.price.tolist(), strict=True))
+        followed = blocks.decode(message.value()).share.rows
+        found |= dict(zip(followed.offset.tolist(), followed.price.tolist(), strict=True))
     return {offset: price for offset, price in found.items() if offset >= first}
 
 

@@ -195,7 +195,7 @@ def rows_from(home: Path, first: int, records: int) -> set[int]:
     while (len(covered) < 4 or min(covered.values()) < first + records) and time.monotonic() < deadline:
         for message in consumer.consume(1000, 0.2):
             block = blocks.decode(message.value())
-            offsets.update(block.rows.offset.tolist())
+            offsets.update(block.share.outline.offset.tolist())
             covered[message.partition()] = max(cover.end for cover in block.covers)
     consumer.close()
     return {offset for offset in offsets if offset >= first}

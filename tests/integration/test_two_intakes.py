@@ -10,7 +10,6 @@ import psutil
 import pytest
 from confluent_kafka import Producer
 
-from models.kinds import FOLLOWS
 from streams import blocks
 from streams.broker import Broker
 from streams.coverage import Coverage
@@ -56,8 +55,7 @@ def counted(settings: Settings) -> Counter[int]:
     for target in range(4):
         for message in to_the_end(settings, "ringfence.rows", target):
             block = blocks.decode(message.value())
-            followed = coverage[target].admit(block) & (block.rows.owns & FOLLOWS > 0)
-            calls.update(block.rows.call[followed].tolist())
+            calls.update(block.share.take(coverage[target].admit(block)).rows.call.tolist())
     return calls
 
 

@@ -20,6 +20,7 @@ from models.odds import Limits
 from models.records import decode
 from models.rows import COLUMNS, Rows, rows_from, rows_of
 from models.rules import knowledge_of
+from models.share import Share
 
 NETWORK = Network(home_country_code="212")
 MORNING = calls.morning(calls=320)
@@ -55,7 +56,7 @@ def taught():
     """A detector after a morning, and the fingerprints that it wrote to pages."""
     judge = detector()
     batch = rows(judge, MORNING, 0)
-    _, judged = judge.apply(batch, "rows", 0, None)
+    _, judged = judge.apply(Share.of(batch), "rows", 0, None)
     return judge, [judge.admission.fingerprints(batch, judged)]
 
 
@@ -65,7 +66,7 @@ def played(lines: list[bytes], cuts=(), stops=()) -> list[bytes]:
     told, begin = [], 0
     for end in [*sorted({cut for cut in {*cuts, *stops} if cut < len(lines)}), len(lines)]:
         batch = rows(judge, lines[begin:end], begin + len(MORNING))
-        findings, judged = judge.apply(batch, "rows", 0, None)
+        findings, judged = judge.apply(Share.of(batch), "rows", 0, None)
         told += [encode(finding) for finding in findings]
         prints.append(judge.admission.fingerprints(batch, judged))
         if end in stops:
@@ -113,7 +114,7 @@ def test_a_detector_restored_at_any_point_goes_on_as_if_never_stopped(lines, dat
 
 
 def apply(to: Detector, lines: list[bytes], first: int, position: int | None = None) -> list:
-    return to.apply(rows(to, lines, first), "rows", 3, position)[0]
+    return to.apply(Share.of(rows(to, lines, first)), "rows", 3, position)[0]
 
 
 def test_findings_of_one_block_carry_its_position_and_rise_in_index():
@@ -149,7 +150,7 @@ def test_a_partition_that_is_read_after_another_is_told_as_it_is_read():
     for partition in range(2):
         lines = [event("answer", f"{partition}-{nth}", NOON + nth * MINUTE, "+33312345678", nth) for nth in range(9)]
         batch = rows(judge, lines, 0, f"events/{partition}/")
-        found, _ = judge.apply(batch, "rows", 0, partition)
+        found, _ = judge.apply(Share.of(batch), "rows", 0, partition)
         for one in found:
             told |= dict(one.minutes) if isinstance(one, Totals) else {}
     assert told == {NOON // MINUTE + nth: 2 for nth in range(8)}
@@ -224,7 +225,7 @@ def test_columns_that_were_cut_out_of_bytes_anywhere_give_the_same_findings():
     raw = {name: b"\0" + getattr(batch, name).tobytes() for name in COLUMNS}
     columns = {name: np.frombuffer(raw[name], dtype, len(batch), 1) for name, dtype in COLUMNS.items()}
     found = [
-        [encode(one) for one in to.apply(given_rows, "rows", 0, None)[0]]
+        [encode(one) for one in to.apply(Share.of(given_rows), "rows", 0, None)[0]]
         for to, given_rows in ((whole, batch), (shifted, rows_from(columns, batch.names)))
     ]
     assert found[0] == found[1] != []

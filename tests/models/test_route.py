@@ -14,6 +14,7 @@ from models.odds import Limits
 from models.records import decode
 from models.rows import rows_of
 from models.rules import knowledge_of
+from models.share import Share
 from models.standing import Standing
 
 NETWORK = Network(home_country_code="212")
@@ -34,7 +35,8 @@ class Played:
         offsets = np.arange(self.line, self.line + len(lines))
         made, _ = rows_of(decode(lines), NETWORK, VOICEMAIL, source, offsets)
         self.line += len(lines)
-        new = [f for f in self.detector.apply(made, "rows", 0, None)[0] if isinstance(f, Leak | Mended | Withdrawn)]
+        found, _ = self.detector.apply(Share.of(made), "rows", 0, None)
+        new = [finding for finding in found if isinstance(finding, Leak | Mended | Withdrawn)]
         self.told += new
         return new
 

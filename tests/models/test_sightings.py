@@ -9,6 +9,7 @@ from models.kinds import EVERY, Kind
 from models.numbers import Network
 from models.row_table import Rows
 from models.scan.rows import scan_rows
+from models.share import Share
 from models.sightings import Sightings
 from models.tables import Tables
 
@@ -32,7 +33,7 @@ def rows(*values: bytes) -> Rows:
 
 
 def count(sightings: Sightings, batch: Rows, counted: bool = True) -> None:
-    sightings.count(batch, np.full(len(batch), counted), np.maximum.accumulate(batch.when))
+    sightings.count(Share.of(batch), np.full(len(batch), counted), np.maximum.accumulate(batch.when))
 
 
 def attempts(sightings: Sightings, kind: Kind, key: int) -> tuple[int, int]:

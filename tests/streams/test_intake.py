@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.admission import Admission
-from models.kinds import FOLLOWS
 from models.tables import FreePrefix, Tables
 from streams import blocks, metrics
 from streams.coverage import Coverage
@@ -100,8 +99,7 @@ def test_a_partition_that_comes_back_is_read_from_where_it_was_committed():
     counted = []
     for _, value, _, target, _ in outbox.sent:
         block = blocks.decode(value)
-        followed = coverage[target].admit(block) & (block.rows.owns & FOLLOWS > 0)
-        counted += block.rows.offset[followed].tolist()
+        counted += block.share.take(coverage[target].admit(block)).rows.offset.tolist()
     assert sorted(counted) == [0, 1, 2, 3, 4]
     assert consumer.commits == [{0: 5}]
 
@@ -149,9 +147,9 @@ def verdicts(values: list[bytes], cuts: set[int], commits: set[int]) -> dict[int
     for _, value, _, target, _ in outbox.sent:
         admission, block = admissions[target], blocks.decode(value)
         admission.source(0)
-        judged = admission.judge(block.rows)
+        judged = admission.judge(block.share.outline)
         admission.advance(0, max(cover.high for cover in block.covers))
-        found |= dict(zip(block.rows.offset.tolist(), judged.verdicts.tolist(), strict=True))
+        found |= dict(zip(block.share.outline.offset.tolist(), judged.verdicts.tolist(), strict=True))
     return found
 
 
@@ -163,7 +161,7 @@ def test_an_owner_that_gets_no_rows_learns_how_far_event_time_has_come():
 def test_records_too_long_for_one_block_become_several():
     wide = [message(0, n, event(n)[:-1] + named(n) + b"}") for n in range(2000)]
     _, outbox = run([assign(0), wide])
-    assert sum(int((block.rows.owns & FOLLOWS > 0).sum()) for block in rows_of(outbox)) == 2000
+    assert sum(len(block.share.rows) for block in rows_of(outbox)) == 2000
     assert max(len(value) for _, value, *_ in outbox.sent) < MAX_BLOCK_BYTES
 
 
@@ -193,7 +191,8 @@ def test_new_tables_price_the_next_records_and_what_was_taken_before_is_committe
             return answers.pop(0) if answers else None
 
     consumer, outbox = run([assign(0), records(0, 2), records(2, 4)], watch=Watch(SETTINGS, Tables()))
-    prices = {int(o): int(p) for b in rows_of(outbox) for o, p in zip(b.rows.offset, b.rows.price, strict=True)}
+    followed = [block.share.rows for block in rows_of(outbox)]
+    prices = {int(o): int(p) for rows in followed for o, p in zip(rows.offset, rows.price, strict=True)}
     assert prices[0] == prices[1] != prices[2] == prices[3]
     assert consumer.commits == [{0: 2}, {0: 4}]
 
@@ -201,5 +200,5 @@ def test_new_tables_price_the_next_records_and_what_was_taken_before_is_committe
 def test_the_largest_array_goes_in_one_block():
     array = b"[" + b",".join(event(number) for number in range(8_500)) + b"]"
     _, outbox = run([assign(0), [message(0, 0, array), message(0, 1, event(8_501))]])
-    followed = [block.rows.offset[block.rows.owns & FOLLOWS > 0] for block in rows_of(outbox)]
+    followed = [block.share.rows.offset for block in rows_of(outbox)]
     assert np.concatenate(followed).tolist().count(0) == 8_500

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from models.findings import Leak
 from models.odds import Limits
 from models.rules import knowledge_of
+from models.share import Share
 from models.tables import Tables
 from streams.blocks import Block, Cover, encode
 from streams.coverage import Coverage, GapError
@@ -19,7 +20,7 @@ CALLS = 40
 
 def block(begin: int, end: int) -> bytes:
     cover = Cover("signalling.events/0/", "topic-1", begin, end, BEGIN_MS + max(end - 1, 0) * 7_000)
-    return encode(Block((cover,), rows_at(range(begin, end))))
+    return encode((cover,), rows_at(range(begin, end)))
 
 
 def cut(points: list[int]) -> list[tuple[int, int]]:
@@ -82,14 +83,14 @@ def test_blocks_that_were_cut_anew_after_a_restart_of_the_intake_count_once(firs
 def test_a_gap_stops_the_partition():
     coverage = Coverage()
     cover = Cover("signalling.events/0/", "topic-1", 0, 5, 0)
-    coverage.admit(Block((cover,), rows_at(range(5))))
+    coverage.admit(Block((cover,), Share.of(rows_at(range(5)))))
     with pytest.raises(GapError, match="offsets 5 to 6 never came"):
-        coverage.admit(Block((Cover("signalling.events/0/", "topic-1", 7, 9, 0),), rows_at(range(7, 9))))
+        coverage.admit(Block((Cover("signalling.events/0/", "topic-1", 7, 9, 0),), Share.of(rows_at(range(7, 9)))))
 
 
 def test_a_topic_made_anew_is_another_source():
     coverage = Coverage({"signalling.events/0/topic-1": 100})
-    new = coverage.admit(Block((Cover("signalling.events/0/", "topic-2", 0, 3, 0),), rows_at(range(3))))
+    new = coverage.admit(Block((Cover("signalling.events/0/", "topic-2", 0, 3, 0),), Share.of(rows_at(range(3)))))
     assert new.all()
 
 

@@ -6,6 +6,7 @@ import textwrap
 
 FOLLOWED = """
 from numba.core.dispatcher import Dispatcher
+from models.share import Share
 from streams.settings import Settings
 from streams.warming import TABLES, warm_detector
 from tests.support.calls import NOON, SECOND, charged, free, morning, number, paid
@@ -28,7 +29,7 @@ detector.source("events:")
 rows = rows_of_lines(lines, settings, TABLES)
 del compiled[:]
 for begin in range(0, len(lines), 7):
-    detector.apply(rows.take(slice(begin, begin + 7)), "rows", 0, begin)
+    detector.apply(Share.of(rows.take(slice(begin, begin + 7))), "rows", 0, begin)
 print(sorted(set(compiled)))
 """
 

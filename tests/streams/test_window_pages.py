@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from models import sightings
 from streams import window_pages
-from streams.blocks import Block, Cover, encode
+from streams.blocks import Cover, encode
 from streams.owner import Owner
 from streams.window_pages import CLEAN
 from tests.owned import BEGIN_MS, MemoryStore, checkpoint, owner, rows_at
@@ -31,7 +31,7 @@ def block(begin: int, end: int, copies: int = 2) -> bytes:
     cover = Cover("signalling.events/0/", "topic-1", begin, end, BEGIN_MS + max(end - 1, 0) * 7_000)
     rows = rows_at([*range(max(begin - copies, 0), begin), *range(begin, end)])
     rows.offset[:] = [begin] * min(copies, begin) + list(range(begin, end))
-    return encode(Block((cover,), rows))
+    return encode((cover,), rows)
 
 
 def log_of(points: list[int]) -> list[bytes]:

@@ -9,7 +9,6 @@ import pytest
 from models import commands
 from models.decider import Stamp
 from models.findings import decode
-from models.kinds import FOLLOWS
 from streams import blocks
 from streams.assembly import decider_of
 from streams.coverage import Coverage
@@ -86,7 +85,7 @@ def covered(demo):
         for record in demo.records("ringfence.rows"):
             if record.partition() == partition:
                 block = blocks.decode(record.value())
-                rows = block.rows.take(coverage.admit(block) & (block.rows.owns & FOLLOWS > 0))
+                rows = block.share.take(coverage.admit(block)).rows
                 origins = [block.covers[source].origin for source in rows.source.tolist()]
                 taken.update(f"{o}{offset}" for o, offset in zip(origins, rows.offset.tolist(), strict=True))
     return taken
