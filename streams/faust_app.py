@@ -12,6 +12,7 @@ from faust.assignor.partition_assignor import PartitionAssignor
 from streams import logs
 from streams.errors import DependencyError
 from streams.heartbeat import Heartbeat
+from streams.kafka import MAX_BLOCK_BYTES
 from streams.settings import Settings
 
 RAW: dict[str, Any] = {"key_serializer": "raw", "value_serializer": "raw", "value_type": bytes}
@@ -43,6 +44,12 @@ def new_app(name: str, settings: Settings, waiting: int, heartbeat: Heartbeat) -
         topic_disable_leader=True,
         topic_allow_declare=False,
         consumer_auto_offset_reset="earliest",
+        # The broker fills each partition's share of an answer to the byte: the block that it cuts off is sent again.
+        consumer_max_fetch_size=MAX_BLOCK_BYTES,
+        # No checksums, a third of what reading costs. The broker checks what it is sent, and TCP or TLS what comes; a
+        # bit that turns on the broker's disk is seen only where it breaks a block's sizes or codes. All else that we
+        # read comes through librdkafka, which does not check by default either (`check.crcs`).
+        broker_check_crcs=False,
         broker_commit_interval=1.0,
         broker_session_timeout=SESSION_S,
         broker_heartbeat_interval=1.5,

@@ -10,6 +10,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from streams.heartbeat import Beat
+from streams.kafka import MAX_BLOCK_BYTES
 
 APP = """
 import os, faust
@@ -128,6 +129,48 @@ def test_a_slow_role_is_not_given_more_than_may_wait_and_still_gets_all_of_it_in
     told = [tuple(map(int, line.rpartition("\x1b[?25h")[2].split())) for line in lines]
     assert [offset for offset, _ in told] == list(range(many))
     assert max(waiting for _, waiting in told) <= 4
+
+
+FETCHING = """
+import asyncio
+from models.tables import Tables
+from streams import app
+from streams.faust_role import FaustRole
+from streams.heartbeat import Heartbeat
+from streams.settings import Settings
+
+class Asking(FaustRole):
+    async def take(self, event):
+        fetcher = self.app.consumer._thread._consumer._fetcher
+        print(fetcher._fetch_min_bytes, fetcher._max_partition_fetch_bytes, fetcher._check_crcs, flush=True)
+    async def tick(self):
+        pass
+    async def revoked(self, partitions):
+        pass
+
+settings = Settings(kafka={{"bootstrap_servers": {bootstrap!r}}}, service={{"state_dir": {datadir!r}}})
+role = Asking("asking", {topic!r}, settings, Tables(), Heartbeat(None))
+role.serve(lambda settings, step: app._flow({group!r}, {topic!r}, settings, step, tick_s=0.2, waiting=16))
+"""
+
+
+def test_a_block_comes_at_once_and_whole_and_its_checksum_is_not_computed(kafka, unique, tmp_path):
+    """Faust and aiokafka have settings of their own for each; a fetch that waits for more would cost latency."""
+    topic = f"{unique}-fetching"
+    admin = AdminClient({"bootstrap.servers": kafka.bootstrap_servers})
+    admin.create_topics([NewTopic(topic, 1, 1)])[topic].result(10)
+    producer = Producer({"bootstrap.servers": kafka.bootstrap_servers})
+    producer.produce(topic, b"block")
+    producer.flush(10)
+    places = {"group": unique, "bootstrap": kafka.bootstrap_servers, "topic": topic, "datadir": str(tmp_path)}
+    command = [sys.executable, "-c", textwrap.dedent(FETCHING).format(**places)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            told = process.stdout.readline().split()
+        finally:
+            process.kill()
+    assert told == ["1", str(MAX_BLOCK_BYTES), "False"]
 
 
 def _committed(bootstrap: str, group: str, topic: str) -> int:
