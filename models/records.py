@@ -191,7 +191,7 @@ def _flat(found: list[Found], values: Sequence[bytes | None], latest: npt.NDArra
     return Decoded(events, np.array(record, np.int32), np.array(index, np.int32), rejects, values, latest)
 
 
-def latest_times(records: int, append_ms: Sequence[int] | None) -> npt.NDArray[np.int64]:
+def latest_times(records: int, append_ms: Sequence[int] | npt.NDArray[np.int64] | None) -> npt.NDArray[np.int64]:
     """Return for every record the latest time (ms) that one of its events may show."""
     if append_ms is None:
         return np.full(records, YEAR_9999_MS)

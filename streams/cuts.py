@@ -1,6 +1,6 @@
 """Where a batch of records is cut: pieces that can be read at once, and rows that go into one block."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -14,20 +14,18 @@ BYTES_MAX = 3 << 19
 Ints = npt.NDArray[np.int64]
 
 
-def pieces(sizes: Sequence[int]) -> Iterator[tuple[int, int]]:
+def pieces(sizes: Ints) -> Iterator[tuple[int, int]]:
     """Positions [begin, end) of records that have at most `BYTES_MAX` together, or are one.
 
-    >>> list(pieces([1 << 19, 1 << 19, 1, 1 << 21]))
-    [(0, 2), (2, 3), (3, 4)]
+    >>> list(pieces(np.array([1 << 19, 1 << 19, 1, 1 << 21])))
+    [(0, 3), (3, 4)]
     """
+    ends = np.cumsum(sizes)
     begin, held = 0, 0
-    for position, size in enumerate(sizes):
-        if position > begin and held + size > BYTES_MAX:
-            yield begin, position
-            begin, held = position, 0
-        held += size
-    if begin < len(sizes):
-        yield begin, len(sizes)
+    while begin < ends.size:
+        end = max(begin + 1, int(np.searchsorted(ends, held + BYTES_MAX, "right")))
+        yield begin, end
+        begin, held = end, int(ends[end - 1])
 
 
 def parts(rows: Rows, most: int = ROWS_MAX) -> Iterator[tuple[int, int]]:

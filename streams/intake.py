@@ -11,27 +11,28 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
-from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from models import ownership
 from models.ownership import Shares, shares_of
 from models.rejects import Reject
 from models.row_table import Rows
-from models.scan.rows import scan_rows, warm
+from models.scan.batch import records_of
+from models.scan.build import Rules
+from models.scan.rows import rows_of_records, warm
 from models.tables import Tables
-from streams import latency, metrics
+from streams import batch_consumer, latency, metrics
+from streams.batch_consumer import BatchConsumer
 from streams.blocks import Cover, Encoder, encode
 from streams.cuts import parts, pieces
 from streams.dead_letters import TOPIC as DEAD_LETTERS
 from streams.dead_letters import Place, letter
-from streams.errors import DependencyError
-from streams.event_source import EVENTS, append_times, begin_of, commit, is_good, new_consumer
+from streams.event_source import EVENTS, begins_of, commit, heed, new_consumer
 from streams.garbage import settle
 from streams.heartbeat import Heartbeat
-from streams.kafka import REACH_S
 from streams.outbox import Outbox
 from streams.pulse import Pulse
 from streams.reading import topic_id
+from streams.record_batch import RecordBatch
 from streams.settings import Settings
 from streams.table_watch import TableWatch
 
@@ -54,6 +55,7 @@ def main(settings: Settings, tables: Tables) -> None:
         signal.signal(number, lambda *_: stop.set())
     warm()
     ownership.warm()
+    batch_consumer.warm()
     watch, outbox = TableWatch(settings, tables), Outbox(settings)
     consumer = new_consumer(settings)
     settle()
@@ -71,7 +73,9 @@ class Intake:
         topic: the id of the topic of events (KIP-516).
     """
 
-    def __init__(self, settings: Settings, watch: TableWatch, consumer: Consumer, outbox: Outbox, topic: str) -> None:
+    def __init__(
+        self, settings: Settings, watch: TableWatch, consumer: BatchConsumer, outbox: Outbox, topic: str
+    ) -> None:
         self._settings = settings
         self._watch = watch
         self._tables = watch.tables
@@ -93,12 +97,13 @@ class Intake:
             RingfenceError: Kafka is out of reach, or records that were not read yet are gone.
         """
         pulse = Pulse("intake", EVENTS, heartbeat)
-        self._consumer.subscribe([EVENTS], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost)
+        self._consumer.subscribe(self._assigned, self._revoked, self._lost)
         due_s = time.monotonic() + COMMIT_S
         try:
             while not stop.is_set():
-                found = self._consumer.consume(BATCH, WAIT_S)
-                self.take([message for message in found if message.error() is None or is_good(message)])
+                with self._consumer.fetch(BATCH, WAIT_S) as (records, errors):
+                    heed(errors)
+                    self.take(records)
                 if time.monotonic() >= due_s:
                     self.commit()
                     self._follow_tables()
@@ -116,13 +121,10 @@ class Intake:
         if (tables := self._watch.changed()) is not None:
             self._tables = tables
 
-    def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        try:
-            for found in consumer.committed(partitions, timeout=REACH_S):
-                self._resume(found.partition, begin_of(consumer, found))
-        except KafkaException as error:
-            raise DependencyError(f"{EVENTS}: cannot read the committed offsets: {error.args[0].str()}") from None
-        consumer.assign([TopicPartition(EVENTS, p, begin) for p, begin in self._position.items()])
+    def _assigned(self, partitions: list[int]) -> dict[int, int]:
+        for partition, begin in begins_of(self._consumer, partitions).items():
+            self._resume(partition, begin)
+        return self._position
 
     def _resume(self, partition: int, begin: int) -> None:
         """Owners have everything below the committed offset, and the highest event time there."""
@@ -130,52 +132,41 @@ class Intake:
         self._covered |= {(target, partition): begin for target in range(self._targets)}
         self._high[partition] = 0
 
-    def _revoked(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+    def _revoked(self, partitions: list[int]) -> None:
         self.commit()
-        self._lost(consumer, partitions)
+        self._lost(partitions)
 
-    def _lost(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
+    def _lost(self, partitions: list[int]) -> None:
         for partition in partitions:
-            self._position.pop(partition.partition, None)
+            self._position.pop(partition, None)
 
-    def take(self, messages: list[Message]) -> None:
+    def take(self, records: RecordBatch) -> None:
         """Turn records into blocks and dead letters and send them.
 
         Records of partitions that went to another member, and those that were taken before, are passed over.
         """
-        if not messages:
+        if not len(records):
             return
-        offset = np.fromiter(map(Message.offset, messages), np.int64, len(messages))
-        partition = np.fromiter(map(Message.partition, messages), np.int64, len(messages))
-        partitions = np.flatnonzero(np.bincount(partition)).tolist()
-        source = np.searchsorted(partitions, partition).astype(np.int32)
+        partitions = np.flatnonzero(np.bincount(records.partition)).tolist()
+        source = np.searchsorted(partitions, records.partition).astype(np.int32)
         position = np.array([self._position.get(p, NOT_OURS) for p in partitions], np.int64)
-        ours = offset >= position[source]
+        ours = records.offset >= position[source]
         if ours.all():
-            self._apply(messages, partitions, source, offset)
+            self._apply(records, partitions, source)
         else:
-            self.take([messages[number] for number in np.flatnonzero(ours).tolist()])
+            self.take(records.part(ours))
 
-    def _apply(
-        self, messages: list[Message], partitions: list[int], source: npt.NDArray[np.int32], offset: Ints
-    ) -> None:
+    def _apply(self, records: RecordBatch, partitions: list[int], source: npt.NDArray[np.int32]) -> None:
         """Read records piece by piece, and send what comes of each."""
-        values = list(map(Message.value, messages))
-        for begin, end in pieces([len(value or b"") for value in values]):
-            appended = append_times(messages[begin:end])
-            rows, rejects = scan_rows(
-                values[begin:end],
-                appended,
-                self._network,
-                self._tables,
-                source[begin:end],
-                offset[begin:end],
-                self._settings.detection.payer,
-            )
-            self._send_dead_letters(rejects, messages[begin:end])
-            self._send_rows(self._with_high(rows, partitions), partitions, latency.header(min(appended)))
-            self._move_on(partitions, source[begin:end], offset[begin:end])
-            self._count(rows, max(appended), end - begin)
+        rules = Rules(self._network, self._tables, self._settings.detection.payer)
+        for begin, end in pieces(records.sizes):
+            piece, origin = records.part(slice(begin, end)), source[begin:end]
+            joined, appended = piece.joined(), piece.appended_ms
+            rows, rejects = rows_of_records(records_of(joined, piece.value, appended, origin, piece.offset), rules)
+            self._send_dead_letters(rejects, piece)
+            self._send_rows(self._with_high(rows, partitions), partitions, latency.header(int(appended.min())))
+            self._move_on(partitions, origin, piece.offset)
+            self._count(rows, int(appended.max()), len(piece))
 
     def _with_high(self, rows: Rows, partitions: list[int]) -> Rows:
         """Rows whose `high` is that of all batches so far, not of this one: it must not depend on how they are cut."""
@@ -223,10 +214,10 @@ class Intake:
         self._covered[target, partition] = end
         return Cover(f"{EVENTS}/{partition}/", self._topic_id, begin, end, self._high[partition])
 
-    def _send_dead_letters(self, rejects: list[Reject], messages: list[Message]) -> None:
+    def _send_dead_letters(self, rejects: list[Reject], records: RecordBatch) -> None:
         for reject in rejects:
-            message = messages[reject.record]
-            place = Place(EVENTS, message.partition() or 0, message.offset() or 0, message.key())
+            number = reject.record
+            place = Place(EVENTS, int(records.partition[number]), int(records.offset[number]), records.key(number))
             sent = letter(reject, place)
             self._outbox.send(DEAD_LETTERS, sent.value, sent.key, headers=sent.headers)
             metrics.EVENTS_REJECTED.labels(reason=reject.reason.value).inc()
@@ -257,6 +248,5 @@ class Intake:
     def _lag(self) -> int:
         lag = 0
         for partition, position in self._position.items():
-            _, high = self._consumer.get_watermark_offsets(TopicPartition(EVENTS, partition), cached=True)
-            lag += max(0, high - position)
+            lag += max(0, self._consumer.known_end(partition) - position)
         return lag

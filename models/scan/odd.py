@@ -49,11 +49,11 @@ def typed(batch: Batch, records: Records, rules: Rules) -> Typed:
 def _decoded(batch: Batch, records: Records) -> Decoded:
     """Decode the odd pieces, each a record: the whole one, or one odd event in an array of its own."""
     pieces = [
-        records.values[record] if index == WHOLE else b"[%b]" % batch.text[start:end].tobytes()
+        records.value(record) if index == WHOLE else b"[%b]" % batch.text[start:end].tobytes()
         for record, index, start, end in batch.odd.T.tolist()
     ]
     append_ms = records.append_ms
-    return decode(pieces, None if append_ms is None else [append_ms[record] for record in batch.odd[RECORD].tolist()])
+    return decode(pieces, None if append_ms is None else append_ms[batch.odd[RECORD]].tolist())
 
 
 def _placed(reject: Reject, odd: Ints) -> Reject:

@@ -8,10 +8,9 @@ import numpy.typing as npt
 import models.rows
 from models.numbers import Network
 from models.payers import Counted
-from models.records import latest_times
 from models.rejects import Reject
 from models.row_table import Rows
-from models.scan.batch import Records, batch_of
+from models.scan.batch import Records, batch_of, joined_records, records_of
 from models.scan.build import Rules, rows_of_plain
 from models.scan.layout import RECORD, Ints
 from models.scan.odd import merged, typed
@@ -41,8 +40,13 @@ def scan_rows(
         offset: int64[records], and its offset there.
         payer: who is counted where an event names an account and a caller.
     """
-    records = Records(values, append_ms, latest_times(len(values), append_ms), source, offset)
-    rules = Rules(network, tables, payer)
+    appended = None if append_ms is None else np.array(append_ms, np.int64)
+    records = records_of(joined_records(values), values.__getitem__, appended, source, offset)
+    return rows_of_records(records, Rules(network, tables, payer))
+
+
+def rows_of_records(records: Records, rules: Rules) -> tuple[Rows, list[Reject]]:
+    """Return the same as `scan_rows`, of records that are in one text already."""
     batch = batch_of(records)
     rows = rows_of_plain(batch, records, rules) if batch.columns.ts.size else Rows.empty()
     if not batch.odd.size:

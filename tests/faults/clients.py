@@ -10,6 +10,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
 from streams.event_source import EVENTS
 from tests.faults.lives import Life
 from tests.faults.virtual_kafka import Cluster, Group, InFlight, Lane
+from tests.streams.fake_kafka import fetched
 
 TOPICS = {
     "signalling.events": 3,
@@ -146,11 +147,14 @@ class EventConsumer:
         self._at: dict[int, int] = {}
         self._callbacks: Any = None
 
-    def subscribe(self, _topics: list[str], on_assign: Any, on_revoke: Any, on_lost: Any) -> None:
+    def subscribe(self, on_assign: Any, on_revoke: Any, on_lost: Any) -> None:
         self._callbacks = SimpleNamespace(assign=on_assign, revoke=on_revoke, lost=on_lost)
         self._life.member = self._group.join(self._life)
 
-    def consume(self, _count: int, _wait_s: float) -> list[Any]:
+    def fetch(self, _most: int, _wait_s: float) -> Any:
+        return fetched(self._next())
+
+    def _next(self) -> list[Any]:
         self._life.point("before a fetch")
         self._life.wait()
         member = self._life.member
@@ -161,7 +165,7 @@ class EventConsumer:
         elif member.to_assign is not None:
             share, member.to_assign = member.to_assign, None
             if share:
-                self._callbacks.assign(self, [TopicPartition(EVENTS, p) for p in sorted(share)])
+                self._at = dict(self._callbacks.assign(sorted(share)))
         else:
             return list(self._fetched())
         return []
@@ -170,15 +174,15 @@ class EventConsumer:
         """What was fetched before comes first; then it hears of it, and joins again."""
         found = list(self._fetched())
         if not found:
-            lost, self._at = [TopicPartition(EVENTS, p) for p in sorted(self._at)], {}
+            lost, self._at = sorted(self._at), {}
             if lost:
-                self._callbacks.lost(self, lost)
+                self._callbacks.lost(lost)
             self._life.member = self._group.join(self._life)
         return found
 
     def _revoke(self) -> None:
         self._life.revoking = True
-        self._callbacks.revoke(self, [TopicPartition(EVENTS, p) for p in sorted(self._at)])
+        self._callbacks.revoke(sorted(self._at))
         self._life.revoking = False
         self._at = {}
         self._group.revoked(self._life.member)
@@ -194,23 +198,21 @@ class EventConsumer:
             yield from self._cluster.logs[lane][at : at + count]
             self._at[partition] = at + count
 
-    def committed(self, places: list[TopicPartition], timeout: float) -> list[TopicPartition]:
-        return [TopicPartition(p.topic, p.partition, self._group.committed.get(p.partition, -1001)) for p in places]
+    def committed(self, partitions: list[int], timeout_s: float) -> dict[int, int]:
+        return {partition: self._group.committed.get(partition, -1001) for partition in partitions}
 
-    def get_watermark_offsets(self, place: TopicPartition, timeout: float = 0, cached: bool = False) -> tuple[int, int]:
-        lane = EVENTS, place.partition
+    def bounds(self, partition: int, timeout_s: float) -> tuple[int, int]:
+        lane = EVENTS, partition
         return self._cluster.low.get(lane, 0), len(self._cluster.logs[lane])
 
-    def assign(self, places: list[TopicPartition]) -> None:
-        self._at = {place.partition: place.offset for place in places}
+    def known_end(self, partition: int) -> int:
+        return len(self._cluster.logs[EVENTS, partition])
 
-    def commit(self, offsets: list[TopicPartition], asynchronous: bool) -> list[TopicPartition]:
-        assert not asynchronous
+    def commit(self, ends: dict[int, int]) -> None:
         self._life.point("between ack and commit")
-        if not self._group.commit(self._life.member, {place.partition: place.offset for place in offsets}):
+        if not self._group.commit(self._life.member, dict(ends)):
             raise KafkaException(KafkaError(KafkaError.ILLEGAL_GENERATION, "expelled"))
         self._life.point("after a commit")
-        return offsets
 
     def close(self) -> None:
         self._life.check()

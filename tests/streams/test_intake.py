@@ -4,7 +4,7 @@ import threading
 
 import numpy as np
 import pytest
-from confluent_kafka import KafkaError, Message, TopicPartition
+from confluent_kafka import KafkaError, Message
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,13 +13,12 @@ from models.tables import FreePrefix, Tables
 from streams import blocks, metrics
 from streams.coverage import Coverage
 from streams.errors import DependencyError
-from streams.event_source import EVENTS
 from streams.heartbeat import Heartbeat
 from streams.intake import Intake
 from streams.kafka import MAX_BLOCK_BYTES
 from streams.settings import Settings
 from streams.table_watch import TableWatch
-from tests.streams.fake_kafka import APPENDED_MS, FakeConsumer, FakeOutbox, message
+from tests.streams.fake_kafka import APPENDED_MS, FakeConsumer, FakeOutbox, fetched, message
 
 SETTINGS = Settings(network={"home_country_code": "212"})
 BEGIN_MS = 1_795_460_000_000
@@ -38,15 +37,15 @@ def records(first: int, until: int, partition: int = 0) -> list[Message]:
 
 
 def assign(*partitions: int):
-    return lambda consumer: consumer.on_assign(consumer, [TopicPartition(EVENTS, p) for p in partitions])
+    return lambda consumer: consumer.on_assign(list(partitions))
 
 
 def revoke(*partitions: int):
-    return lambda consumer: consumer.on_revoke(consumer, [TopicPartition(EVENTS, p) for p in partitions])
+    return lambda consumer: consumer.on_revoke(list(partitions))
 
 
 def lose(*partitions: int):
-    return lambda consumer: consumer.on_lost(consumer, [TopicPartition(EVENTS, p) for p in partitions])
+    return lambda consumer: consumer.on_lost(list(partitions))
 
 
 def run(steps, outbox=None, watch=None, **traits) -> tuple[FakeConsumer, FakeOutbox]:
@@ -93,7 +92,7 @@ def test_records_of_a_partition_that_went_to_another_member_are_passed_over(goes
 
 def test_a_partition_that_comes_back_is_read_from_where_it_was_committed():
     consumer, outbox = run(
-        [assign(0), records(0, 3), lose(0), assign(0), records(0, 2), records(0, 5)], stored={}, assigned=[]
+        [assign(0), records(0, 3), lose(0), assign(0), records(0, 2), records(0, 5)], stored={}, assigned={}
     )
     coverage = {target: Coverage() for target in range(TARGETS)}
     counted = []
@@ -138,7 +137,8 @@ def verdicts(values: list[bytes], cuts: set[int], commits: set[int]) -> dict[int
     intake._resume(0, 0)
     begin = 0
     for end in [*sorted(cuts), len(values)]:
-        intake.take([message(0, offset, values[offset]) for offset in range(begin, end)])
+        with fetched([message(0, offset, values[offset]) for offset in range(begin, end)]) as (batch, _):
+            intake.take(batch)
         if end in commits:
             intake.commit()
         begin = end

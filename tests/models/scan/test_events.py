@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from models.records import YEAR_9999_MS
-from models.scan.batch import Batch, Records, batch_of
+from models.scan.batch import Batch, batch_of, joined_records, records_of
 from models.scan.layout import END, INDEX, RECORD, START, WHOLE
 from tests.bad_events import BAD_EVENTS, GOOD
 from tests.examples import ANSWER, ATTEMPT, RELEASE, event, raw
@@ -12,9 +11,8 @@ from tests.models.scan.producers import STYLES
 
 
 def _batch(*values: bytes) -> Batch:
-    records = len(values)
-    latest = np.full(records, YEAR_9999_MS)
-    return batch_of(Records(values, None, latest, np.zeros(records, np.int32), np.arange(records)))
+    source = np.zeros(len(values), np.int32)
+    return batch_of(records_of(joined_records(values), values.__getitem__, None, source, np.arange(len(values))))
 
 
 def _odd(*values: bytes) -> list[tuple[int, int]]:
