@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.set-up
+WORKERS ?= 2
 
 .PHONY: setup demo bench test faults check format lock
 .DEFAULT_GOAL := setup
@@ -22,8 +23,9 @@ demo: setup
 bench: setup
 	$(BIN)/ringfence bench
 
+# Two at a time: half of them wait for Kafka, and some measure how fast the service answers.
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --no-loadscope-reorder
 
 # Kills, pauses and starves a real service for half an hour, and compares what is left with an oracle.
 faults: setup

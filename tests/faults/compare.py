@@ -37,7 +37,7 @@ def differences(outcome: Outcome, settings: Settings, tables: Tables) -> list[st
     """Every difference, none where all is as it must be."""
     found = [f"{role} stopped: {stop}" for role, stop in outcome.stops if not allowed(stop)]
     try:
-        detectors = [_restored(settings, tables, partition) for partition in range(TOPICS[ROWS])]
+        detectors = [restored(settings, tables, partition) for partition in range(TOPICS[ROWS])]
     except Exception as error:
         return [*found, f"the state cannot be read: {error!r}"]
     for look in (counts, totals, paid, windows):
@@ -48,7 +48,7 @@ def differences(outcome: Outcome, settings: Settings, tables: Tables) -> list[st
     return found
 
 
-def _restored(settings: Settings, tables: Tables, partition: int) -> Detector:
+def restored(settings: Settings, tables: Tables, partition: int) -> Detector:
     """The detector's state as a restart would find it."""
     store = PageStore(settings, partition, None)  # type: ignore[arg-type] # it only reads
     detector = detector_of(settings, tables, TOPICS[ROWS], seed_of(TOPIC_ID))
@@ -175,7 +175,7 @@ def letters(outcome: Outcome) -> Iterator[str]:
 def proved(outcome: Outcome) -> Iterator[str]:
     """Every command that the oracle expects, in its order per key, and no other."""
     found: dict[str, list[Expected]] = defaultdict(list)
-    for command in _by_position(outcome.cluster.values("fraud.control")):
+    for command in by_position(outcome.cluster.values("fraud.control")):
         evidence: Any = command.evidence or {}
         key = command.target.key()
         found[key].append(
@@ -200,7 +200,7 @@ def _packed(decider: Decider) -> bytes:
     return zlib.compress(msgspec.msgpack.encode(decider.snapshot()), DEFLATE)
 
 
-def _by_position(values: list[bytes]) -> list[commands.Command]:
+def by_position(values: list[bytes]) -> list[commands.Command]:
     """Commands by the record of the findings that decided them, each once."""
     known = {value: commands.decode(value) for value in values}
     return sorted(known.values(), key=lambda command: (command.epoch, command.seq))

@@ -1,5 +1,6 @@
 """Runs schedules one after the other, and compares what each leaves."""
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from decimal import Decimal
 from pathlib import Path
@@ -10,7 +11,7 @@ from streams.key_files import Role, new_key
 from tests.faults.compare import differences
 from tests.faults.roles import settings_of, virtual
 from tests.faults.schedule import Outcome, Schedule
-from tests.faults.traffic import FACTS, NAMES, plans
+from tests.faults.traffic import FACTS, NAMES, Plan, plans
 
 
 class Run(NamedTuple):
@@ -23,9 +24,15 @@ class Run(NamedTuple):
 
 
 class Simulation:
-    """Everything that schedules share; a context in which `streams` talks to virtual Kafkas."""
+    """Everything that schedules share; a context in which `streams` talks to virtual Kafkas.
 
-    def __init__(self, keys: Path) -> None:
+    Args:
+        keys: an empty directory for keys.
+        planned: what the schedules are about, in turn; all plans where there is none.
+    """
+
+    def __init__(self, keys: Path, planned: Sequence[Plan] = ()) -> None:
+        self._plans = planned or plans()
         new_key(keys, Role.DECIDER, "d1")
         self.settings = settings_of(keys)
         self.tables = Tables(
@@ -44,7 +51,7 @@ class Simulation:
 
     def run(self, seed: int, faults: bool = True) -> Run:
         """Run the schedule of a seed; a failure of its own is a difference, too."""
-        plan = plans()[seed % len(plans())]
+        plan = self._plans[seed % len(self._plans)]
         schedule = Schedule(seed, plan, self.settings, self.tables, faults)
         try:
             outcome = schedule.run()
