@@ -122,15 +122,21 @@ def _wanted(calls: Ints, first: int, end: int, wanted: int, mask: int) -> int:
 @nb.njit(cache=True)
 def _merged(known: Ints, new: Ints) -> Ints:
     """Two sums of a minute's calls, each in order of prefix and circumstances, as one."""
-    both, count, i, j = np.empty((len(known) + len(new), 3), np.int64), 0, 0, 0
-    while i < len(known) or j < len(new):
-        order = int(i == len(known)) - int(j == len(new))
-        for column in range(CALLS if order == 0 else 0):
-            order = order or known[i, column] - new[j, column]
-        both[count] = known[i] if order <= 0 else new[j]
-        both[count, CALLS] += new[j, CALLS] if order == 0 else 0
-        i, j, count = i + (order <= 0), j + (order >= 0), count + 1
-    return both[:count]
+    both, count, begin = np.empty((len(known) + len(new), 3), np.int64), 0, 0
+    for j in range(len(new)):
+        prefix, by = new[j, PREFIX], new[j, CIRCUMSTANCES]
+        end = begin
+        while end < len(known) and (known[end, PREFIX], known[end, CIRCUMSTANCES]) < (prefix, by):
+            end += 1
+        both[count : count + end - begin] = known[begin:end]
+        count, begin = count + end - begin, end
+        both[count, PREFIX], both[count, CIRCUMSTANCES], both[count, CALLS] = prefix, by, new[j, CALLS]
+        if end < len(known) and known[end, PREFIX] == prefix and known[end, CIRCUMSTANCES] == by:
+            both[count, CALLS] += known[end, CALLS]
+            begin += 1
+        count += 1
+    both[count : count + len(known) - begin] = known[begin:]
+    return both[: count + len(known) - begin]
 
 
 class AnsweredPrefixes:
@@ -143,39 +149,30 @@ class AnsweredPrefixes:
         self._minutes: dict[int, Ints] = {}
         self._loose: dict[int, list[Ints]] = {}
         self._pages: dict[int, tuple[Any, ...]] = {}
-        self._noted: list[tuple[Ints, Ints, Ints]] = []
+        self._noted: list[Ints] = []
         self._count = 0
 
-    def add(self, minute: Ints, prefix: Ints, dimensions: Ints) -> None:
-        """Count answered calls.
-
-        Args:
-            minute: int64[n], minutes since the epoch.
-            prefix: int64[n], the called numbers' first seven digits.
-            dimensions: int64[n, 3], switch, trunk and plan.
-        """
-        self._noted.append((minute, prefix, dimensions))
-        self._count += len(minute)
+    def add(self, calls: Ints) -> None:
+        """Count answered calls, int64[calls, ANSWERED_WIDTH]."""
+        if len(calls):
+            self._noted.append(calls)
+            self._count += len(calls)
         if self._count > NOTED_MAX:
             self._sum_up()
 
     def _sort_out(self) -> None:
         """Bring what was noted to its minutes."""
-        if not self._noted:
-            return
-        minute, prefix, dimensions = (np.concatenate(parts) for parts in zip(*self._noted, strict=True))
-        self._noted = []
-        by = dimensions[:, 0] << SWITCH_BITS | dimensions[:, 1] << TRUNK_BITS | dimensions[:, 2]
-        order = np.argsort(minute, kind="stable")
-        calls = np.column_stack([prefix, by, np.ones_like(by)])[order]
-        minutes, begins = np.unique(minute[order], return_index=True)
-        for at, new in zip(minutes.tolist(), np.split(calls, begins[1:]), strict=True):
-            self._loose.setdefault(at, []).append(new)
+        if self._noted:
+            minutes, calls = _summed(np.concatenate(self._noted))
+            self._noted = []
+            at, begins = np.unique(minutes, return_index=True)
+            for minute, new in zip(at.tolist(), np.split(calls, begins[1:]), strict=True):
+                self._loose.setdefault(minute, []).append(new)
 
     def _calls(self, minute: int) -> Ints | None:
         """A minute's calls in order of prefix and circumstances, each once; None where nobody answered."""
-        if minute in self._loose:
-            known, new = self._minutes.get(minute), _summed(np.concatenate(self._loose.pop(minute)))
+        for new in self._loose.pop(minute, ()):
+            known = self._minutes.get(minute)
             self._minutes[minute] = new if known is None else _merged(known, new)
             self._pages.pop(minute, None)
         return self._minutes.get(minute)
@@ -225,14 +222,17 @@ def _circumstances(dimensions: tuple[int, ...]) -> int:
     return switch << SWITCH_BITS | trunk << TRUNK_BITS | plan
 
 
-def _summed(calls: Ints) -> Ints:
-    """A minute's calls in order of prefix and circumstances, each once."""
-    calls = calls[np.lexsort((calls[:, CIRCUMSTANCES], calls[:, PREFIX]))]
-    new = np.ones(len(calls), np.bool_)
-    new[1:] = (calls[1:, :CALLS] != calls[:-1, :CALLS]).any(axis=1)
-    begins = np.flatnonzero(new)
-    summed: Ints = np.column_stack([calls[begins, :CALLS], np.add.reduceat(calls[:, CALLS], begins)])
-    return summed
+def _summed(answered: Ints) -> tuple[Ints, Ints]:
+    """Answered calls in order of minute, prefix and circumstances, each once: their minutes, and int64[calls, 3].
+
+    One number says all three, and is quickly sorted: 54 years of minutes in 32,000 different circumstances fit.
+    """
+    _, minute, prefix, switch, trunk, plan = answered.T
+    circumstances, which = np.unique(switch << SWITCH_BITS | trunk << TRUNK_BITS | plan, return_inverse=True)
+    first, prefixes, scale = minute.min(), prefix.max() + 1, len(circumstances)
+    keys, calls = np.unique(((minute - first) * prefixes + prefix) * scale + which, return_counts=True)
+    minute, prefix = np.divmod(keys // scale, prefixes)
+    return minute + first, np.column_stack([prefix, circumstances[keys % scale], calls])
 
 
 def _packed(calls: Ints) -> tuple[Any, ...]:

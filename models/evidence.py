@@ -12,6 +12,8 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
+from models.borrowing import borrowed
+
 E164_DIGITS = 15
 """The longest international number (ITU-T E.164, 6.2.1)."""
 CALLS_MAX = 2_000
@@ -27,6 +29,8 @@ DEPTH = 3
 PADDED, DIGITS, START, TS, SWITCH, TRUNK, PLAN, STAGE = range(8)
 PAYER, CALL, CELL, COUNTED, SOURCE, OFFSET, RATE_KEY = range(8, 15)
 FACTS = 15
+PRICE, RATE, CURRENCY, ROW = range(FACTS, FACTS + 4)
+"""Columns of a batch's rated call beside its facts: its price class, rate, currency, and row of the batch."""
 SCOPES = ("all", "switch", "trunk", "plan")
 """Who a run of free calls is counted over; each has its bound."""
 DIMENSIONS = (None, SWITCH, TRUNK, PLAN)
@@ -105,27 +109,39 @@ def _raise_bounds(call: Table, paid: Table) -> None:
 
 
 @nb.njit(cache=True)
-def close_by_paid(calls: Table, paid: Table) -> None:
-    """Raise the bounds of the open calls that were made before a paid call of their scope.
-
-    A call that was charged itself is no evidence in any scope, whenever its charge says that it began.
-    `paid` has the columns of an open call up to CALL, one row per paid call.
-    """
-    for i in range(calls.shape[0]):
-        for p in range(paid.shape[0]):
-            if calls[i, CALL] == paid[p, CALL]:
-                calls[i, BOUNDS:BEFORE] = calls[i, DIGITS]
-            elif calls[i, START] <= paid[p, START]:
-                _raise_bounds(calls[i], paid[p])
+def _least(call: Table) -> int:
+    """The least bound of an open call over all scopes."""
+    least = call[BOUNDS]
+    for scope in range(BOUNDS + 1, BEFORE):
+        least = min(least, call[scope])
+    return least  # type: ignore[no-any-return] # an int to Python
 
 
 @nb.njit(cache=True)
 def _proves(call: Table) -> bool:
     """Whether a call still proves something at some prefix and scope."""
-    least = call[BOUNDS]
-    for scope in range(BOUNDS + 1, BEFORE):
-        least = min(least, call[scope])
-    return bool(least < call[DIGITS])
+    return bool(_least(call) < call[DIGITS])
+
+
+@nb.njit(cache=True)
+def close_by_paid(lent: Table, told: Table) -> None:
+    """Raise the bounds of the open calls that were made before a paid call of their scope.
+
+    A call that was charged itself is no evidence in any scope, whenever its charge says that it began.
+
+    Args:
+        lent: the open calls.
+        told: the paid calls, with the columns of an open one up to CALL.
+    """
+    calls, paid = borrowed(lent), borrowed(told)
+    for i in range(calls.shape[0]):
+        far = POWERS[E164_DIGITS - 1 - _least(calls[i])] if _proves(calls[i]) else 0
+        for p in range(paid.shape[0]):
+            if calls[i, CALL] == paid[p, CALL]:
+                calls[i, BOUNDS:BEFORE] = calls[i, DIGITS]
+                break
+            if calls[i, START] <= paid[p, START] and abs(calls[i, PADDED] - paid[p, PADDED]) < far:
+                _raise_bounds(calls[i], paid[p])
 
 
 @nb.njit(cache=True)

@@ -12,7 +12,7 @@ Ints = npt.NDArray[np.int64]
 
 
 @nb.njit(cache=True, inline="always")
-def _slot(key: Ints, size: int) -> int:
+def slot_of(key: Ints, size: int) -> int:
     """Where the search for a key begins: a multiplicative hash of its parts (Knuth, TAOCP 3, 6.4)."""
     mixed = np.uint64(0)
     for k in range(key.size):
@@ -24,7 +24,7 @@ def _slot(key: Ints, size: int) -> int:
 @nb.njit(cache=True, inline="always")
 def seek(index: Ints, table: Ints, key: Ints) -> int:
     """The slot of the row that begins with `key`, or the empty one where it belongs; inlined, as a call costs more."""
-    slot, k = _slot(key, index.size), 0
+    slot, k = slot_of(key, index.size), 0
     while index[slot]:
         at, k = index[slot] - 1, 0
         while k < key.size and table[at, k] == key[k]:

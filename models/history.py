@@ -27,7 +27,7 @@ from models.cells import (
     open_call,
     pay,
 )
-from models.evidence import DEPTH, DIGITS, E164_DIGITS, PADDED, PLAN, STAGE, START, SWITCH, TRUNK, TS, Table
+from models.evidence import DEPTH, DIGITS, E164_DIGITS, PADDED, PLAN, STAGE, START, SWITCH, TRUNK, TS, WIDTH, Table
 from models.packing import pack, unpack
 from models.places import NEVER, Places
 
@@ -36,6 +36,7 @@ CELLS_MAX = 50_000
 SETUP, FINAL = 0, 1
 """Stages at which a price is known: at set-up (`rate`), and when the call was charged."""
 START_ROOM = 64
+NO_CALLS: Table = np.zeros((0, WIDTH), np.int64)
 
 CELL_KEY = [SWITCH, TRUNK, PLAN, STAGE]
 """Columns of a call that tell circumstances apart."""
@@ -94,11 +95,16 @@ class History:
         free, paid = self._table.counts[: len(self)].sum(axis=1).T
         self.places.recount(free, paid, self.column("stage"))
 
-    def add_paid(self, calls: Table, rate: Ints, currency: Ints) -> None:
-        """Move to the newest call's day, count paid calls, and remember per cell the newest price."""
+    def add_paid(self, calls: Table, free: Table = NO_CALLS) -> None:
+        """Move to the newest call's day, count paid calls, and remember per cell the newest price.
+
+        Args:
+            calls: rated calls.
+            free: open free calls, whose bounds they raise.
+        """
         done = 0
         while done < len(calls):
-            counted = pay(self._table, self.places.table, calls, rate, currency, done, self._frame)
+            counted = pay((*self._table, *self.places.table), calls, free, done, self._frame)
             if counted == NEW_DAY:
                 self.advance(int(calls[:, TS].max()))
             elif counted < len(calls):

@@ -67,6 +67,10 @@ class Ledger:
         self.history = History(code_digits)
         self.calls = OpenCalls()
 
+    def pay(self, rated: Table) -> None:
+        """Count rated calls that were paid in the history, and let them answer the open calls."""
+        self.history.add_paid(rated, self.calls.table)
+
     def keep(self, call: Table) -> None:
         """Keep a rated free call as evidence, and count it in the history."""
         kept = self._opened(call)

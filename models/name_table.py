@@ -12,6 +12,8 @@ from models.evidence import E164_DIGITS, OTHER_ID
 NAMES_MAX = 20_000
 """Names of one column that are told apart; names beyond share `…`. Every column has its own."""
 OTHER = "…"
+UNKNOWN: Final = -1
+"""Instead of an id: no row that is used has had this name yet."""
 UNNUMBERED: Final = -1
 """Instead of a row's digits: the rate table's row is given, and is no number."""
 
@@ -20,15 +22,13 @@ Codes = npt.NDArray[np.uint32]
 
 
 @nb.njit(cache=True)
-def _first_used(codes: Codes, used: npt.NDArray[np.bool_], names: int) -> Codes:
-    """The codes of the rows that are `used`, each once, in the order in which they come."""
-    seen, first, count = np.zeros(names, np.bool_), np.empty(names, np.uint32), 0
-    for i in range(codes.size):
-        if used[i] and not seen[codes[i]]:
-            seen[codes[i]] = True
-            first[count] = codes[i]
-            count += 1
-    return first[:count]
+def _looked_up(codes: Codes, used: npt.NDArray[np.bool_], known: Ints, begin: int, ids: Ints) -> int:
+    """Fill in the ids of a column's rows from `begin` on; stops at a row that is `used` and has a name without id."""
+    for i in range(begin, codes.size):
+        ids[i] = known[codes[i]]
+        if ids[i] == UNKNOWN and used[i]:
+            return i
+    return int(codes.size)
 
 
 class NameTable:
@@ -40,10 +40,11 @@ class NameTable:
 
     def ids(self, codes: Codes, names: Sequence[str], used: npt.NDArray[np.bool_]) -> Ints:
         """Ids of a column of codes into a batch's `names`, int64[rows]; only rows that are `used` give new ids."""
-        first = _first_used(codes, used, len(names))
-        known = np.full(len(names), OTHER_ID, np.int64)
-        known[first] = [self._id(names[code]) for code in first.tolist()]
-        return known[codes]
+        known = np.array([self._ids.get(name, UNKNOWN) for name in names], np.int64)
+        ids, done = np.empty(len(codes), np.int64), 0
+        while (done := _looked_up(codes, used, known, done, ids)) < len(codes):
+            known[codes[done]] = self._id(names[codes[done]])
+        return ids
 
     def _id(self, name: str) -> int:
         if name not in self._ids:
@@ -60,10 +61,9 @@ def row_numbers(codes: Codes, names: Sequence[str]) -> Ints:
     A row is named as the table spells it; `333` and `+333` are the same international prefix. It needs no id, so that
     no flood of row names can use up a table.
     """
-    present = np.unique(codes)
-    numbers = np.zeros(len(names), np.int64)
-    numbers[present] = [_row_number(names[code]) for code in present.tolist()]
-    return numbers[codes]
+    given = codes.tolist()
+    numbers = {code: _row_number(names[code]) for code in set(given)}
+    return np.array([numbers[code] for code in given], np.int64)
 
 
 def _row_number(name: str) -> int:

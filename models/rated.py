@@ -1,7 +1,8 @@
 """From rows to what calling codes' routes take: rated calls and answered calls as tables, code by code."""
 
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from operator import attrgetter
+from typing import Any, Final, NamedTuple
 
 import numba as nb
 import numpy as np
@@ -13,6 +14,7 @@ from models.answered import MINUTE_MS, PREFIX_DIGITS
 from models.events import EventKind
 from models.evidence import (
     CALL,
+    CURRENCY,
     DIGITS,
     E164_DIGITS,
     FACTS,
@@ -21,7 +23,10 @@ from models.evidence import (
     PAYER,
     PLAN,
     POWERS,
+    PRICE,
+    RATE,
     RATE_KEY,
+    ROW,
     SOURCE,
     STAGE,
     START,
@@ -38,8 +43,6 @@ from models.row_table import FLAG_ANSWERED, FLAG_ORIGINATING, Rows
 Ints = npt.NDArray[np.int64]
 Uses = npt.NDArray[np.uint8]
 
-PRICE, RATE, CURRENCY, ROW = range(FACTS, FACTS + 4)
-"""Columns of a rated call beside its facts: its price class, rate, currency, and row of the batch."""
 RATED_WIDTH = FACTS + 4
 ANSWERED_WIDTH = 6
 """Columns of an answered call: row of the batch, minute, called prefix, switch, trunk, plan."""
@@ -51,6 +54,7 @@ CODE, RATED_FROM, RATED_TO, ANSWERED_FROM, ANSWERED_TO, FREE_CALLS = range(6)
 _COLUMNS: Final = (
     *("called", "digits", "start", "ts", "event", "payer", "call", "source", "offset", "price", "rate", "code"),
 )
+_columns = attrgetter(*_COLUMNS)
 _NAMES: Final = ("switch", "trunk", "plan", "currency")
 _FREE, _PAID = int(Price.FREE), int(Price.PAID)
 _SETUP_EVENTS = (int(EventKind.ATTEMPT), int(EventKind.ANSWER))
@@ -134,37 +138,62 @@ def _answer(call: Table, columns: Columns, row: int) -> None:
 
 
 @nb.njit(cache=True)
-def _grouped(columns: Columns, uses: Uses, order: Ints) -> Batch:
-    """Fill the tables from rows in `order`, in which those of a calling code stand together."""
-    rated = np.zeros((order.size, RATED_WIDTH), np.int64)
-    answered = np.empty((order.size, ANSWERED_WIDTH), np.int64)
-    parts = np.zeros((order.size, FREE_CALLS + 1), np.int64)
-    rates = answers = codes = 0
-    for row in order:
-        if codes == 0 or parts[codes - 1, CODE] != columns.code[row]:
-            parts[codes, CODE], parts[codes, RATED_FROM], parts[codes, ANSWERED_FROM] = (
-                columns.code[row],
-                rates,
-                answers,
-            )
-            codes += 1
+def _tallied(columns: Columns, uses: Uses) -> Ints:
+    """How many rated, answered and free calls a batch has of every calling code up to the highest, int64[codes, 3]."""
+    highest = 0
+    for row in range(uses.size):
+        highest = max(highest, int(columns.code[row]))
+    tally = np.zeros((highest + 1, 3), np.int64)
+    for row in range(uses.size):
         if uses[row] & EVIDENT:
-            _rate(rated[rates], columns, row)
-            rates += 1
-            parts[codes - 1, FREE_CALLS] += columns.price[row] == _FREE
+            tally[columns.code[row], 0] += 1
+            tally[columns.code[row], 2] += columns.price[row] == _FREE
         if uses[row] & ANSWERED:
-            _answer(answered[answers], columns, row)
-            answers += 1
-        parts[codes - 1, RATED_TO], parts[codes - 1, ANSWERED_TO] = rates, answers
-    return Batch(rated[:rates], answered[:answers], parts[:codes])
+            tally[columns.code[row], 1] += 1
+    return tally
+
+
+@nb.njit(cache=True)
+def _divided(tally: Ints) -> Ints:
+    """The parts of these codes; their tally becomes where the next rated and the next answered call of each belongs."""
+    parts = np.empty((tally.shape[0], FREE_CALLS + 1), np.int64)
+    codes = rates = answers = 0
+    for code in range(1, tally.shape[0]):
+        if tally[code, 0] or tally[code, 1]:
+            part = parts[codes]
+            part[CODE], part[RATED_FROM], part[ANSWERED_FROM] = code, rates, answers
+            rates, answers, codes = rates + tally[code, 0], answers + tally[code, 1], codes + 1
+            part[RATED_TO], part[ANSWERED_TO], part[FREE_CALLS] = rates, answers, tally[code, 2]
+            tally[code, 0], tally[code, 1] = part[RATED_FROM], part[ANSWERED_FROM]
+    return parts[:codes]
+
+
+@nb.njit(cache=True)
+def _grouped(given: tuple[npt.NDArray[Any], ...], uses: Uses) -> Batch:
+    """Fill the tables: calls of a calling code stand together, in the order of their rows.
+
+    Columns are given as a plain tuple, which numba recognises in half the time.
+    """
+    columns = Columns(*given)
+    after = _tallied(columns, uses)
+    parts = _divided(after)
+    last = parts.shape[0] - 1
+    rated = np.zeros((parts[last, RATED_TO] if last >= 0 else 0, RATED_WIDTH), np.int64)
+    answered = np.empty((parts[last, ANSWERED_TO] if last >= 0 else 0, ANSWERED_WIDTH), np.int64)
+    for row in range(uses.size):
+        code = columns.code[row]
+        if code > 0 and uses[row] & EVIDENT:
+            _rate(rated[after[code, 0]], columns, row)
+            after[code, 0] += 1
+        if code > 0 and uses[row] & ANSWERED:
+            _answer(answered[after[code, 1]], columns, row)
+            after[code, 1] += 1
+    return Batch(rated, answered, parts)
 
 
 def batch_of(rows: Rows, uses: Uses, ids: Mapping[str, Ints]) -> Batch:
     """The calls of the rows that are used and under a calling code; `ids` has the ids of the named columns."""
-    used = np.flatnonzero(uses * (rows.code > 0))
-    order = used[np.argsort(rows.code[used], kind="stable")]
-    columns = Columns(*(getattr(rows, name) for name in _COLUMNS), *(ids[name] for name in _NAMES))
-    batch = _grouped(columns, uses, order)
+    batch: Batch = _grouped((*_columns(rows), *(ids[name] for name in _NAMES)), uses)
     if batch.parts[:, FREE_CALLS].any():
         _name_rows(batch.rated, rows)
     return batch

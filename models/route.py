@@ -5,22 +5,23 @@ which stands explains only together with calls that none explains. The result do
 into batches.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from models.answered import AnsweredPrefixes
-from models.evidence import CALL, PAYER, STAGE, START, TS, Mask, OpenCalls, Table, close_by_paid
+from models.evidence import CALL, PAYER, PRICE, ROW, STAGE, START, TS, Mask, OpenCalls, Table
 from models.history import FINAL
 from models.leaks import RANK, Candidate, Judgement, Knowledge, best, judge
 from models.ledger import Ledger
 from models.name_table import NameTable
 from models.prices import Price
-from models.rated import ANSWERED_WIDTH, CURRENCY, PRICE, RATE, ROW
+from models.rated import ANSWERED_WIDTH
 from models.standing import Standing
 from models.telling import Telling, Told
 
+FREE = int(Price.FREE)
 LAST_ROW = np.iinfo(np.int64).max
 NO_ANSWERS = np.zeros((0, ANSWERED_WIDTH), np.int64)
 REJECTED_MAX = 1_000
@@ -50,14 +51,22 @@ class Route:
         """The open free calls."""
         return self.ledger.calls
 
-    def walk(self, rated: Table, answered: Table, free: int) -> Iterator[Told]:
+    def walk(self, rated: Table, answered: Table, free: int) -> Iterable[Told]:
         """Take a batch's rated calls, int64[calls, RATED_WIDTH], in their order; `free` says how many are free.
 
-        `answered` has its answered calls: int64[calls, ANSWERED_WIDTH].
+        `answered` has its answered calls: int64[calls, ANSWERED_WIDTH]. What is told has to be read to its end.
         """
+        if free or self.leaks:
+            return self._walk_in_order(rated, answered, free)
+        self.ledger.pay(rated)
+        self.answered.add(answered)
+        return ()
+
+    def _walk_in_order(self, rated: Table, answered: Table, free: int) -> Iterator[Told]:
+        """Walk where there is something to tell: paid calls between two free ones in bulk."""
         self._unanswered = answered
         begin = 0
-        for position in np.flatnonzero(rated[:, PRICE] == Price.FREE).tolist() if free else ():
+        for position in np.flatnonzero(rated[:, PRICE] == FREE).tolist() if free else ():
             yield from self._paid(rated[begin:position])
             yield from self._free(rated[position])
             begin = position + 1
@@ -69,10 +78,17 @@ class Route:
         calls = self._unanswered
         split = len(calls) if row == LAST_ROW else int(np.searchsorted(calls[:, 0], row))
         if split:
-            self.answered.add(calls[:split, 1], calls[:split, 2], calls[:split, 3:])
+            self.answered.add(calls[:split])
             self._unanswered = calls[split:]
 
-    def _paid(self, rated: Table) -> Iterator[Told]:
+    def _paid(self, rated: Table) -> Iterable[Told]:
+        """Take paid calls in bulk, one by one where a leak stands that they may speak against."""
+        if self.leaks:
+            return self._beside_leaks(rated)
+        self.ledger.pay(rated)
+        return ()
+
+    def _beside_leaks(self, rated: Table) -> Iterator[Told]:
         """Take paid calls in bulk, but for the charges that speak against a leak's proof: each is judged by itself."""
         begin = 0
         for charge in self._charges(rated):
@@ -83,25 +99,19 @@ class Route:
 
     def _charges(self, rated: Table) -> list[int]:
         """Positions of the charges for calls of the leaks that stand."""
-        if not self.leaks:
-            return []
-        final = np.flatnonzero(rated[:, STAGE] == FINAL)
-        made = rated[final, CALL].tolist()
+        made = rated[:, CALL].tolist()
         held = [leak.calls for leak in self.leaks if not leak.calls.keys().isdisjoint(made)]
         if not held:
             return []
-        return [at for at, call in zip(final.tolist(), made, strict=True) if any(call in calls for calls in held)]
+        final = np.flatnonzero(rated[:, STAGE] == FINAL).tolist()
+        return [at for at in final if any(made[at] in calls for calls in held)]
 
     def _bulk(self, rated: Table) -> Iterator[Told]:
-        if len(rated):
-            self._note(rated)
-            for leak in list(self.leaks):
-                yield from self._under_leak(leak, rated[leak.covers(rated)])
-
-    def _note(self, rated: Table) -> None:
-        self.ledger.history.add_paid(rated, rated[:, RATE], rated[:, CURRENCY])
-        if len(self.calls):
-            close_by_paid(self.calls.table, rated)
+        self.ledger.pay(rated)
+        for leak in list(self.leaks):
+            inside = leak.covers(rated)
+            if np.count_nonzero(inside):
+                yield from self._under_leak(leak, rated[inside])
 
     def _under_leak(self, leak: Standing, rated: Table) -> Iterator[Told]:
         """Let paid calls under a leak speak against it, one by one, until one ends it."""
@@ -114,7 +124,7 @@ class Route:
 
     def _charged(self, charge: Table) -> Iterator[Told]:
         """A call of a proof was charged after all: it mends nothing, but what is left may prove too little."""
-        self._note(charge)
+        self.ledger.pay(charge)
         held = [leak for leak in self.leaks if leak.withdraw(int(charge[0, CALL]))]
         if held:
             self.ledger.charge(charge[0])
@@ -139,8 +149,10 @@ class Route:
         self.ledger.history.advance(ts)
         self.calls.expire(ts)
         number = str(padded)[:digits]
+        if self._known.is_freephone(number):
+            return
         expected = self._known.expected(number)
-        if (expected is not None and expected[0] == 0) or self._known.is_freephone(number):
+        if expected is not None and expected[0] == 0:
             return
         leak = self._under(call)
         if leak is not None:

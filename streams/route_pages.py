@@ -51,7 +51,7 @@ class RoutePages:
             state["answered"] = [(minute, packed) for minute, packed in minutes.items() if minute not in aside]
             state["answered_from"] = min(minutes, default=0)
             gone += [self.routes[code]] if code in self.routes else []
-            self.routes[code] = self._store.write(f"route/{code}@{at}", state)
+            self.routes[code] = self._store.write(f"route/{code}@{at}", state, level=0)
         return gone
 
     def _put_aside(self, code: str, minutes: dict[int, Any], at: int) -> list[Page]:

@@ -22,10 +22,14 @@ answered = st.lists(
 )
 
 
+def noted(calls) -> np.ndarray:
+    """Answered calls as a batch has them; their rows do not matter."""
+    return np.array([(0, *call) for call in calls], np.int64)
+
+
 def filled(calls) -> AnsweredPrefixes:
     prefixes = AnsweredPrefixes()
-    table = np.array(calls, np.int64)
-    prefixes.add(table[:, 0], table[:, 1], table[:, 2:])
+    prefixes.add(noted(calls))
     return prefixes
 
 
@@ -106,8 +110,7 @@ def test_calls_that_are_summed_up_in_pieces_are_those_of_one_piece(calls, cuts, 
     whole, pieces, begin = filled(calls), AnsweredPrefixes(), 0
     for end in [*sorted(cuts), len(calls)]:
         if part := calls[begin:end]:
-            table = np.array(part, np.int64)
-            pieces.add(table[:, 0], table[:, 1], table[:, 2:])
+            pieces.add(noted(part))
             pieces.snapshot()
         begin = max(begin, end)
     assert pieces.snapshot() == whole.snapshot()
@@ -118,7 +121,7 @@ def test_calls_that_are_summed_up_in_pieces_are_those_of_one_piece(calls, cuts, 
 def test_a_minute_that_has_not_changed_is_not_packed_again():
     prefixes = filled([(EPOCH_MINUTE - 1, 3331234, 0, 0, 0), (EPOCH_MINUTE, 3331234, 0, 0, 0)])
     before = dict(prefixes.snapshot())
-    prefixes.add(np.array([EPOCH_MINUTE]), np.array([3331234]), np.zeros((1, 3), np.int64))
+    prefixes.add(noted([(EPOCH_MINUTE, 3331234, 0, 0, 0)]))
     after = dict(prefixes.snapshot())
     assert after[EPOCH_MINUTE - 1] is before[EPOCH_MINUTE - 1]
     assert after[EPOCH_MINUTE] != before[EPOCH_MINUTE]

@@ -15,6 +15,7 @@ from models.evidence import (
     OTHER_ID,
     PADDED,
     PLAN,
+    RATE,
     STAGE,
     START,
     SWITCH,
@@ -38,9 +39,9 @@ MANY = [(33_100 + n % 81, 2 + n % 4, n % 2, n % 97, n % 11 - 1) for n in range(4
 def calls(rows) -> np.ndarray:
     """Rows of (prefix, switch, stage, ms after the first day, rate)."""
     made = np.zeros((len(rows), WIDTH), np.int64)
-    for call, (prefix, switch, stage, later, _) in zip(made, rows, strict=True):
+    for call, (prefix, switch, stage, later, rate) in zip(made, rows, strict=True):
         call[PADDED], call[DIGITS], call[SWITCH], call[STAGE] = padded(prefix, 5), 11, switch, stage
-        call[START], call[TS] = TODAY + later - 5, TODAY + later
+        call[START], call[TS], call[RATE] = TODAY + later - 5, TODAY + later, rate
     return made
 
 
@@ -68,8 +69,7 @@ def test_cells_are_those_of_a_plain_reading_however_calls_are_cut(rows, cuts):
         history, begin = History(2), 0
         for end in [*sorted(cut for cut in cuts if cut < len(rows)), len(rows)]:
             part = rows[begin:end]
-            rates = np.array([rate for *_, rate in part], np.int64)
-            history.add_paid(calls(part), rates, np.zeros(len(part), np.int64))
+            history.add_paid(calls(part))
             begin = end
     expected = plain(rows)
     found = zip(*(history.column(name).tolist() for name in CELL_COLUMNS), strict=True)
@@ -82,7 +82,7 @@ def test_cells_are_those_of_a_plain_reading_however_calls_are_cut(rows, cuts):
 
 def test_an_opened_call_knows_its_cell_its_bounds_and_what_was_before_it():
     history = History(2)
-    history.add_paid(calls([(33_312, 2, 0, 10, 3)]), np.array([3]), np.array([0]))
+    history.add_paid(calls([(33_312, 2, 0, 10, 3)]))
     call = calls([(33_313, 2, 0, 0, 0)])[0]
     call[PLAN] = 4
     again = call.copy()

@@ -3,7 +3,7 @@
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from models.evidence import (
@@ -79,6 +79,7 @@ def test_a_paid_call_bounds_the_free_calls_that_began_before_it_in_its_scope(fre
 
 @settings(deadline=None)
 @given(st.lists(placed, min_size=1, max_size=6), st.lists(placed, max_size=6), st.integers(0, 6))
+@example([("3331110000", 0, 0, 0, 0)], [("3332110000", 1, 0, 0, 0), ("3331210000", 1, 0, 0, 0)], 1)
 def test_paid_calls_may_come_in_pieces(free, paid, cut):
     whole, pieces = table(free), table(free)
     close_by_paid(whole, paid_table(paid))

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import models.history
-from models.evidence import DIGITS, LEVELS, OTHER_ID, PADDED, STAGE, START, SWITCH, TS, WIDTH, padded
+from models.evidence import CURRENCY, DIGITS, LEVELS, OTHER_ID, PADDED, RATE, STAGE, START, SWITCH, TS, padded
 from models.history import DAY_MS, DAYS, FINAL, SETUP, History
 from models.places import FREE, PAID
+from models.rated import RATED_WIDTH
 
 TODAY = 20_000 * DAY_MS
 paid_calls = st.lists(
@@ -24,21 +25,21 @@ paid_calls = st.lists(
 )
 
 
-def calls(rows) -> np.ndarray:
-    """Rows of (number, ms after the first day, switch, stage, rate)."""
-    made = np.zeros((len(rows), WIDTH), np.int64)
-    for call, (number, ts, switch, stage, _) in zip(made, rows, strict=True):
+def calls(rows, first: int = 0) -> np.ndarray:
+    """Rows of (number, ms after the first day, switch, stage, rate); currencies count from `first`."""
+    made = np.zeros((len(rows), RATED_WIDTH), np.int64)
+    for nth, (call, (number, ts, switch, stage, rate)) in enumerate(zip(made, rows, strict=True)):
         call[PADDED], call[DIGITS] = padded(int(number), len(number)), len(number)
         call[START] = call[TS] = TODAY + ts
         call[SWITCH], call[STAGE] = switch, stage
+        call[RATE], call[CURRENCY] = rate - 1, first + nth
     return made
 
 
 def pay(history: History, rows) -> None:
     table = calls(rows)
     history.advance(int(table[:, TS].max(initial=0)))
-    rates = np.array([rate - 1 for *_, rate in rows], np.int64)
-    history.add_paid(table, rates, np.arange(len(rows), dtype=np.int64))
+    history.add_paid(table)
 
 
 def seen(history: History, number: str, level: int, stage: int = SETUP, switch: int | None = None) -> tuple[int, int]:
@@ -63,10 +64,9 @@ def test_any_cut_of_the_same_calls_gives_the_same_state(rows, cuts):
     pay(whole, rows)
     begin = 0
     for end in [*sorted(cut for cut in cuts if cut < len(rows)), len(rows)]:
-        table = calls(rows[begin:end])
-        rates = np.array([rate - 1 for *_, rate in rows[begin:end]], np.int64)
+        table = calls(rows[begin:end], begin)
         pieces.advance(int(table[:, TS].max(initial=0)))
-        pieces.add_paid(table, rates, np.arange(begin, end, dtype=np.int64))
+        pieces.add_paid(table)
         begin = end
     assert pieces.snapshot() == whole.snapshot()
 

@@ -11,6 +11,7 @@ from models.evidence import (
     PADDED,
     PAYER,
     PLAN,
+    RATE,
     RATE_KEY,
     STAGE,
     START,
@@ -43,7 +44,8 @@ def taught(calls: int = 400, prefixes=("33311", "33341"), switches=(0, 2, 3)) ->
     rows[:, [START, TS]] = DAY
     rows[:, SWITCH] = [switches[nth // 7 % len(switches)] for nth in range(calls)]
     ledger.history.advance(DAY)
-    ledger.history.add_paid(rows, np.full(calls, 3_500_000), np.zeros(calls, np.int64))
+    rows[:, RATE] = 3_500_000
+    ledger.history.add_paid(rows)
     return ledger
 
 
@@ -196,7 +198,8 @@ def pay(ledger: Ledger, count: int) -> None:
     """Paid calls that began before the free ones, and are told of after them."""
     rows = np.zeros((count, RATED_WIDTH), np.int64)
     rows[:, PADDED], rows[:, DIGITS], rows[:, [START, TS]] = padded(33361, 5), 11, DAY + 1
-    ledger.history.add_paid(rows, np.full(count, 3_500_000), np.zeros(count, np.int64))
+    rows[:, RATE] = 3_500_000
+    ledger.history.add_paid(rows)
 
 
 @pytest.mark.parametrize("calls", [299, 300])

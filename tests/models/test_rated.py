@@ -2,14 +2,14 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from models.admission import COUNTED, DUPLICATE, LATE, TOO_LATE
-from models.evidence import CALL, DIGITS, PADDED, RATE_KEY, STAGE, SWITCH
+from models.evidence import CALL, DIGITS, PADDED, PRICE, RATE_KEY, ROW, STAGE, SWITCH
 from models.history import FINAL, SETUP
 from models.prices import Price
-from models.rated import ANSWERED, CODE, EVIDENT, FREE_CALLS, PRICE, ROW, batch_of, uses_of
+from models.rated import ANSWERED, CODE, EVIDENT, FREE_CALLS, batch_of, uses_of
 from models.row_table import COLUMNS, FLAG_ANSWERED, FLAG_ORIGINATING, Rows, rows_from
 
 BOTH = FLAG_ANSWERED | FLAG_ORIGINATING
@@ -37,6 +37,7 @@ def rows_of(given_rows) -> Rows:
 
 @settings(deadline=None)
 @given(made)
+@example([((code, str(code) + "37123456"), Price.FREE, BOTH, COUNTED, 0) for code in (212, 33, 212, 33, 33)])
 def test_every_row_that_is_used_stands_with_those_of_its_code_in_order(given_rows):
     rows, verdicts = rows_of(given_rows), np.array([row[3] for row in given_rows], np.uint8)
     uses = uses_of(rows, verdicts)
