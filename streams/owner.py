@@ -72,7 +72,7 @@ class Owner:
         self._journal.add(Entry(offset, clock_ms, new))
         for cover in block.covers:
             self.detector.admission.advance(self.detector.source(cover.origin), cover.high)
-        self._dirty.update(np.unique(share.rows.code).tolist())
+        self._dirty.update(np.flatnonzero(np.bincount(share.rows.code)).tolist())
         self._new_prints.append(self.detector.admission.fingerprints(share.outline, judged))
         self._rows += len(share.outline)
         self.next_offset = offset + 1
