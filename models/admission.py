@@ -62,6 +62,7 @@ def _admit(given: Batch, lent: Set, shown: Ints, limits: Ints, begin: int) -> in
     """
     batch, prints, highs, times = borrowed(given), borrowed(lent), borrowed(shown), borrowed(limits)
     slowest, newest = _reached(highs, times[SLOWEST]), highs.max()
+    now = tick_at(slowest, times[TICK])
     for start in range(begin, batch.when.size, AHEAD):
         end = min(start + AHEAD, batch.when.size)
         fetch(prints, batch.copy[start:end])
@@ -72,14 +73,13 @@ def _admit(given: Batch, lent: Set, shown: Ints, limits: Ints, begin: int) -> in
                 newest = max(newest, high)
                 if was <= slowest:
                     slowest = _reached(highs, slowest)
-                    times[SLOWEST] = slowest
+                    times[SLOWEST], now = slowest, tick_at(slowest, times[TICK])
             batch.clock[i] = newest
             late = highs[source] - when
             batch.verdicts[i] = COUNTED if late <= times[LATENESS] else LATE
             if late > times[PRICES]:
                 batch.verdicts[i] = TOO_LATE
                 continue
-            now = tick_at(slowest, times[TICK])
             keep = times[LATENESS] if late <= times[LATENESS] else times[PRICES]
             until = min(max(tick_at(when + keep, times[TICK]), now), now + HORIZON)
             batch.until[i] = until
@@ -120,6 +120,7 @@ class Admission:
         longest_ms = max(lateness_ms, price_evidence_ms) + SKEW_MS
         self._tick_ms = TICK_MS * -(-longest_ms // (HORIZON * TICK_MS))
         self._times = np.array([lateness_ms, price_evidence_ms, NEVER, self._tick_ms])
+        self._shrunk = NEVER
 
     @property
     def slowest(self) -> int:
@@ -157,7 +158,9 @@ class Admission:
         done = 0
         while (done := _admit(batch, self._prints.arrays, self.highs, self._times, done)) < len(rows):
             self._prints.make_room()
-        self._prints.shrink()
+        if self._shrunk != (tick := int(self._times[SLOWEST]) // self._tick_ms):  # nothing expires within a tick
+            self._shrunk = tick
+            self._prints.shrink()
         return judged
 
     def fingerprints(self, rows: Outline, judged: Judged) -> Prints:

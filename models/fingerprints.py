@@ -21,6 +21,7 @@ from numba.extending import intrinsic
 
 from models.borrowing import borrowed, part
 from models.hashing import Keys, Word
+from models.windows.arithmetic import larger, ratio, smaller
 from models.windows.layout import TICK_MS
 from models.windows.prefetching import prefetch
 from models.windows.slots import mixed
@@ -54,7 +55,7 @@ FULL: Final = 0.85
 """A segment that has more of its words in use is laid anew."""
 STAGGER: Final = 0.1 / SEGMENTS
 """Less of it by the segment's number: they get full one after the other, and take new memory piece by piece."""
-LIVE_MIN, LIVE_AIM, LIVE_MAX = 0.45, 0.55, 0.67
+LIVE_MIN, LIVE_AIM, LIVE_MAX = 0.4, 0.5, 0.67
 """It gets another size where the living would be less or more of it than this, and then they are as much as that."""
 AHEAD: Final = 32
 """Fingerprints that are asked for at once before they are needed."""
@@ -88,8 +89,8 @@ class Set(NamedTuple):
 @part
 def tick_at(when_ms: Whole, tick_ms: Whole) -> Whole:
     """Return the tick that a time (ms) is in: what expires at a time is there until its tick has passed."""
-    tick: Whole = max(when_ms, 0) // tick_ms
-    return min(tick, TICK_MAX)
+    tick: Whole = ratio(larger(when_ms, 0), tick_ms)
+    return smaller(tick, TICK_MAX)
 
 
 @part
@@ -152,6 +153,8 @@ def _living(planes: Keys, segments: Table, segment: Whole, now: Whole) -> Keys:
     since = np.int64(segments[segment, CLEANED])
     phase, gone = since % CYCLE, now - since
     for bucket in range(segments[segment, BUCKETS]):
+        prefetch(_line(planes, segment, bucket), 0)
+    for bucket in range(segments[segment, BUCKETS]):
         line = _line(planes, segment, bucket)
         for at in range(BUCKET):
             living[count] = line[at]
@@ -181,9 +184,11 @@ def _laid_anew(planes: Keys, segments: Table, segment: Whole, now: Whole) -> boo
 def fetch(prints: Set, keys: Keys) -> None:
     """Ask for the places of fingerprints, `AHEAD` at most, that `put` is called with next."""
     for i in range(keys.size):
-        mixture = mixed(keys[i], prints.seed)
+        prints.ahead[i] = mixed(keys[i], prints.seed)
+        prefetch(prints.segments, np.int64(prints.ahead[i] & _LOW) * prints.segments.shape[1])
+    for i in range(keys.size):
+        mixture = prints.ahead[i]
         segment = np.int64(mixture & _LOW)
-        prints.ahead[i] = mixture
         bucket = _home(mixture, prints.segments[segment, BUCKETS])
         prefetch(_line(prints.planes, segment, bucket), 0)
 
@@ -309,7 +314,7 @@ def _addresses(chunk: Keys) -> Keys:
 class Fingerprints:
     """Fingerprints of 64 bits, each until a tick.
 
-    Memory: 8 bytes for each at a load of 0.45 to 0.85; 8 MB when it is empty. What it holds is bounded by what comes
+    Memory: 8 bytes for each at a load of 0.4 to 0.85; 8 MB when it is empty. What it holds is bounded by what comes
     in the time that it is kept, and by nothing else: what is forgotten would count twice.
     """
 

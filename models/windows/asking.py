@@ -6,7 +6,7 @@ import numpy as np
 
 from models.hashing import Keys, Word
 from models.windows.arithmetic import larger, smaller
-from models.windows.counting import kept
+from models.windows.counting import closed, kept
 from models.windows.layout import (
     ATTEMPT,
     BUCKETS,
@@ -100,20 +100,21 @@ def _add_bucket(bucket: Record, out: Ints) -> None:
 @part
 def _read_block(state: State, slot: Record, now: Whole, out: Ints, union: Small, counts: Ints) -> None:
     """Add up a block; `union` and `counts` are scratch."""
-    block, busy = np.int64(slot.link), state.busy[slot.link]
+    closed(state, slot)
+    block = np.int64(slot.link)
     for window in range(4):
         width, count, first = WIDTHS[window], BUCKETS[window], FIRSTS[window]
         oldest = now // width - count + 1
         for bucket in range(oldest, np.int64(slot.head) // width + 1):
             _add_bucket(state.buckets[block, first + bucket % count], out[window])
         out[window, DISTINCT] = _read_table(state.met[block], now, window)
-        if busy.sketch == NONE or oldest * width > busy.lost:
+        if slot.sketch == NONE or oldest * width > slot.lost:
             continue
         for register in range(REGISTERS):
             union[register] = 0
         for bucket in range(oldest, np.int64(slot.head) // width + 1):
             for register in range(REGISTERS):
-                rank = state.registers[busy.sketch, first + bucket % count, register]
+                rank = state.registers[slot.sketch, first + bucket % count, register]
                 union[register] = larger(union[register], rank)
         out[window, DISTINCT] = smaller(np.int64(estimated(union, counts) + 0.5), out[window, 0])
         out[window, EXACT] = 0
@@ -159,7 +160,9 @@ def buckets(state: State, keys: Keys, now: Whole, out: Ints) -> None:
         if at < 0:
             continue
         slot = state.slots[at]
-        events = 0 if slot.entries == BUSY else kept(state, slot, now)
+        if slot.entries == BUSY:
+            closed(state, slot)
+        events = np.int64(0) if slot.entries == BUSY else kept(state, slot, now)
         for window in range(4):
             width, count, first = WIDTHS[window], BUCKETS[window], FIRSTS[window]
             oldest = now // width - count + 1

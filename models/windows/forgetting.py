@@ -14,10 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from models.windows.arithmetic import smaller
-from models.windows.counting import pruned
+from models.windows.counting import closed, kept, pruned
 from models.windows.layout import (
     BUSY,
-    CHUNK,
     CLOSED,
     EVICTED,
     FLAG_BITS,
@@ -25,6 +24,7 @@ from models.windows.layout import (
     KEYS,
     NOW,
     SLOT,
+    TAIL,
     Ints,
     Record,
     State,
@@ -48,22 +48,18 @@ def _lately(state: State, slot: Record, now: Whole) -> Whole:
     """Return how many events of a key lie in its last hour (12 buckets of 5 min)."""
     events, since = np.int64(0), now // 30 - 11
     if slot.entries == BUSY:
+        closed(state, slot)
         for bucket in range(since, np.int64(slot.head) // 30 + 1):
             found = state.buckets[slot.link, 11 + bucket % 12]
             events += np.int64(found.attempts) + np.int64(found.refused)
             events += np.int64(found.answered) + np.int64(found.ended)
         return events
-    chunk, size = np.int64(slot.link), np.int64(slot.entries)
-    while size > 0:
-        held = (size - 1) % CHUNK + 1
-        for place in range(held):
-            if tick_of(state.chunks[chunk].party[place]) // 30 >= since:
-                flags = np.int64(state.chunks[chunk].word[place]) & FLAGS
-                while flags:
-                    flags &= flags - 1
-                    events += 1
-        chunk = np.int64(state.chunks[chunk].before)
-        size -= held
+    for i in range(kept(state, slot, now)):
+        if tick_of(state.parties[i]) // 30 >= since:
+            flags = np.int64(state.words[i]) & FLAGS
+            while flags:
+                flags &= flags - 1
+                events += 1
     return events
 
 
@@ -137,7 +133,7 @@ def _swept(state: State, begin: Whole, logs: Truth, out: Ints) -> Whole:
         if dead(np.int64(slot.head), now):
             out[found] = at
             found += 1
-        elif logs and slot.entries != BUSY and slot.entries > CHUNK:
+        elif logs and slot.entries != BUSY and slot.entries > TAIL:
             pruned(state, slot, now)
     return found
 

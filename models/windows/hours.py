@@ -16,6 +16,7 @@ from models.hashing import Keys
 from models.windows.layout import Ints, Small
 from models.windows.ring import (
     HOUR_MS,
+    HOURS_MAX,
     KEYS,
     LEDGER,
     NOW,
@@ -34,8 +35,6 @@ from models.windows.slots import hashes, slices
 from models.windows.updating import Columns, columns_of
 
 FORMAT: Final = 2
-HOURS_MAX: Final = 1 << 20
-"""Hours since 1970: until 2089."""
 _MAGIC: Final = b"RFHW"
 _VERSIONED: Final = struct.Struct("<4sH")
 _HEADER: Final = struct.Struct("<4sHHHI2xQqq")
@@ -128,9 +127,9 @@ class Hours:
             raise ValueError(f"hours: {len(stale)} slices may be stale, there are {len(self._all)}")
         if not len(rows.ts):
             return
-        if min(rows.ts.min(), rows.clock.min()) < 0 or max(rows.ts.max(), rows.clock.max()) >= HOURS_MAX * HOUR_MS:
-            raise ValueError("hours: event time before 1970 or after 2089 (milliseconds since the epoch?)")
         done = updated(self._state, rows, stale, 0)
+        if done < 0:
+            raise ValueError("hours: event time before 1970 or after 2089 (milliseconds since the epoch?)")
         while done < len(rows.ts):
             self._lay_out(self._records[self._useful(self._records)], 1)
             self._state.ledger[:, SWEPT] = self._state.ledger[:, NOW]

@@ -1,8 +1,12 @@
 """How the state of the windows lies in memory: its edges, its records, its arrays.
 
-A key has a slot. Its first events are kept one by one in a log, a chain of chunks that are a cache line each. A key
-with more events than a log holds is busy: it has a block, which is a bucket for every part of every window, and a
-table of the parties it met. A busy key that met more parties than the table holds has a sketch, too.
+A key has a slot, which is a cache line. Its first events are kept one by one in a log: the latest in the slot, those
+before in a chain of chunks that are a line each. A key with more events than a log holds is busy: it has a block, which
+is a bucket for every part of every window, and a table of the parties it met. A busy key that met more parties than the
+table holds has a sketch, too.
+
+Most events of a busy key fall in the tick of its latest. That one is under way: it is counted in the slot, and in
+registers of its own, and is added to its bucket of every window when a later one begins, or somebody asks.
 """
 
 from typing import Any, Final, NamedTuple
@@ -11,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.hashing import Keys
+from models.windows.lines import lines
 
 TICK_MS: Final = 10_000
 """Event time is counted in ticks since the epoch: the finest bucket, of which every other is a multiple."""
@@ -39,6 +44,8 @@ LONG_MS: Final = 1 << 28
 SHORT_MS: Final = 6_000
 """A short call: what carriers' short-duration surcharges are counted by (six seconds, one billing increment)."""
 
+TAIL: Final = 3
+"""Entries of a log that a slot has room for."""
 CHUNK: Final = 5
 """Entries of a chunk."""
 LOG_MAX: Final = 60
@@ -51,6 +58,8 @@ PARTIES_MAX: Final = 96
 """Parties in the table: it is exact up to here."""
 REGISTERS: Final = 128
 """Registers of a sketch: a standard error of 1.04 / sqrt(128) = 9.2 %."""
+OPEN: Final = BLOCK
+"""Where a sketch has the registers of the tick that is under way."""
 STANDARD_ERROR: Final = 0.092
 """Of a distinct count that is not exact, as a share of it."""
 RANK_MAX: Final = 30
@@ -72,12 +81,40 @@ NOW, EVICTED, TURNED_AWAY, CLOSED, KEYS, LEDGER = range(6)
 `TURNED_AWAY`: rows of new keys for which none could go. `CLOSED`: tick during which no more keys are evicted, -1 none.
 `KEYS`: how many it holds, with those that are dead and not swept."""
 
-Slot = np.dtype([("key", "<u8"), ("head", "<u4"), ("link", "<u4"), ("entries", "<u4")])
-"""`head`: tick of the latest event. `link`: last chunk of the log, or the block. `entries`: of the log, or BUSY."""
+_SLOT: Final = {
+    "key": ("<u8", 0),
+    "head": ("<u4", 8),
+    "link": ("<u4", 12),
+    "entries": ("<u4", 16),
+    "word": (("<u4", (TAIL,)), 20),
+    "party": (("<u8", (TAIL,)), 32),
+    "attempts": ("<u4", 20),
+    "refused": ("<u4", 24),
+    "answered": ("<u4", 28),
+    "ended": ("<u4", 32),
+    "talked": ("<u4", 36),
+    "short": ("<u4", 40),
+    "sketch": ("<u4", 44),
+    "duration": ("<i8", 48),
+    "parties": ("<u4", 56),
+    "lost": ("<u4", 60),
+}
+Slot = np.dtype(
+    {
+        "names": list(_SLOT),
+        "formats": [form for form, _ in _SLOT.values()],
+        "offsets": [offset for _, offset in _SLOT.values()],
+        "itemsize": 64,
+    }
+)
+"""`head`: tick of the latest event. `entries`: of the log, or BUSY.
+
+Of a log: `link`: last chunk. `word`, `party`: the latest `TAIL` entries at most, as in a chunk.
+Of a busy key: `link`: the block. `attempts` to `short`, `duration`: the tick that is under way, `head`. `sketch`.
+`parties`: in the table. `lost`: latest tick whose parties may be missing in it; 0: none is.
+"""
 Chunk = np.dtype([("party", "<u8", (CHUNK,)), ("word", "<u4", (CHUNK,)), ("before", "<u4")])
 """`party`: 36 bits of the other party's hash (0: none) and the tick. `word`: duration, ms, and 4 flags."""
-Busy = np.dtype([("sketch", "<u4"), ("parties", "<u4"), ("lost", "<u4")])
-"""`parties`: in the table. `lost`: latest tick whose parties may be missing in it; 0: none is."""
 Spare = np.dtype([("next", "<u4")])
 """`next`: the next free sketch, plus one."""
 Bucket = np.dtype(
@@ -111,16 +148,16 @@ class State(NamedTuple):
         places: uint64[2^bits], open addressing by hash: its top 32 bits and the slot plus one; 0 is empty.
         slots: Slot[room]; `key` 0 is free.
         chunks: Chunk[room].
-        busy: Busy[blocks].
         buckets: Bucket[blocks, BLOCK].
         met: uint64[blocks, TABLE], party and last tick, as in a log entry.
-        registers: uint8[sketches, BLOCK, REGISTERS].
+        registers: uint8[sketches, BLOCK + 1, REGISTERS], the last of the tick that is under way.
         spare: Spare[sketches].
         marks: int64[MARKS].
         ledger: int64[slices, LEDGER].
         dirty: uint8[slices], 1: has taken a row since it was set to 0.
         parties: uint64[TABLE], scratch.
         words: uint32[TABLE], scratch.
+        ahead: Ahead[AHEAD], the rows that are counted next.
         seed: of the hashes.
         limit: how many keys there may be in a slice.
     """
@@ -128,7 +165,6 @@ class State(NamedTuple):
     places: Keys
     slots: Records
     chunks: Records
-    busy: Records
     buckets: Records
     met: Keys
     registers: Small
@@ -138,12 +174,16 @@ class State(NamedTuple):
     dirty: Small
     parties: Keys
     words: npt.NDArray[np.uint32]
+    ahead: Records
     seed: np.uint64
     limit: int
 
 
 AHEAD: Final = 64
 """Rows whose memory is asked for at once; no more than `TABLE`."""
+Ahead = np.dtype([("hashed", "<u8"), ("party", "<u8"), ("word", "<i8"), ("at", "<i8")])
+"""Of a row: its key's hash; the other party and the tick; what it counts as, with its duration, as in a log entry; the
+slot that its key is likely to have, -1 for none."""
 INDEX_BITS: Final = 10
 ROOM: Final = 64
 """Slots, chunks and blocks to begin with; room for as many is there before a row is applied."""
@@ -155,18 +195,18 @@ def empty(limit: int, slices: int, seed: int) -> State:
     marks[BITS], ledger[:, CLOSED] = max(INDEX_BITS, slices.bit_length()), -1
     return State(
         places=np.zeros(1 << int(marks[BITS]), np.uint64),
-        slots=np.zeros(ROOM, Slot),
-        chunks=np.zeros(ROOM, Chunk),
-        busy=np.zeros(1, Busy),
-        buckets=np.zeros((1, BLOCK), Bucket),
-        met=np.zeros((1, TABLE), np.uint64),
-        registers=np.zeros((1, BLOCK, REGISTERS), np.uint8),
-        spare=np.zeros(1, Spare),
+        slots=lines((ROOM,), Slot),
+        chunks=lines((ROOM,), Chunk),
+        buckets=lines((1, BLOCK), Bucket),
+        met=lines((1, TABLE), np.uint64),
+        registers=lines((1, BLOCK + 1, REGISTERS), np.uint8),
+        spare=lines((1,), Spare),
         marks=marks,
         ledger=ledger,
         dirty=np.zeros(slices, np.uint8),
         parties=np.zeros(TABLE, np.uint64),
         words=np.zeros(TABLE, np.uint32),
+        ahead=lines((AHEAD,), Ahead),
         seed=np.uint64(seed),
         limit=limit,
     )

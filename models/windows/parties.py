@@ -17,6 +17,7 @@ from models.windows.layout import (
     BUCKETS,
     FIRSTS,
     NONE,
+    OPEN,
     PARTIES_MAX,
     RANK_MAX,
     REGISTERS,
@@ -24,6 +25,7 @@ from models.windows.layout import (
     TABLE,
     WIDTHS,
     Ints,
+    Record,
     Small,
     State,
     Whole,
@@ -97,18 +99,18 @@ def cleared(table: Keys) -> None:
 
 
 @part
-def _without_dead(state: State, block: Whole, now: Whole) -> None:
+def _without_dead(state: State, slot: Record, now: Whole) -> None:
     """Take out of a full table the parties that no window reaches."""
-    living = 0
-    for party in state.met[block]:
+    table, living = state.met[slot.link], 0
+    for party in table:
         living += party != 0 and not dead(tick_of(party), now)
-    if living == state.busy[block].parties:
+    if living == slot.parties:
         return
-    listed(state.met[block], now, state.parties, np.int64(0))
-    cleared(state.met[block])
+    listed(table, now, state.parties, np.int64(0))
+    cleared(table)
     for i in range(living):
-        met(state.met[block], state.parties[i])
-    state.busy[block].parties = living
+        met(table, state.parties[i])
+    slot.parties = living
 
 
 @part
@@ -137,15 +139,20 @@ def _raised(  # noqa: PLR0913, PLR0917 - constants that the compiler folds
 
 
 @part
-def sketched(registers: Small, sketch: Whole, party: Word, now: Whole) -> None:
-    """Note a party in the bucket of every window that reaches its tick."""
-    register = np.int64(hash_of(party) & np.uint64(REGISTERS - 1))
-    rest = hash_of(party) >> _REGISTER_BITS
-    rank = 1
+def _rank(party: Word) -> Whole:
+    """Return where the first bit stands, from one, in the hash of a party beside what chooses its register."""
+    rest, rank = hash_of(party) >> _REGISTER_BITS, 1
     while rest & _ONE == 0 and rank < RANK_MAX:
         rest >>= _ONE
         rank += 1
-    tick = tick_of(party)
+    return rank
+
+
+@part
+def sketched(registers: Small, sketch: Whole, party: Word, now: Whole) -> None:
+    """Note a party in the bucket of every window that reaches its tick."""
+    register = np.int64(hash_of(party) & np.uint64(REGISTERS - 1))
+    rank, tick = _rank(party), tick_of(party)
     _raised(registers, sketch, register, rank, tick, now, FIRSTS[0], BUCKETS[0], WIDTHS[0])
     _raised(registers, sketch, register, rank, tick, now, FIRSTS[1], BUCKETS[1], WIDTHS[1])
     _raised(registers, sketch, register, rank, tick, now, FIRSTS[2], BUCKETS[2], WIDTHS[2])
@@ -156,45 +163,60 @@ def sketched(registers: Small, sketch: Whole, party: Word, now: Whole) -> None:
 def sketchless(state: State) -> Whole:
     """Take a sketch of nothing out of its pool."""
     sketch = taken(state.spare["next"], state.marks, SKETCHES)
-    for bucket in range(BLOCK):
+    for bucket in range(BLOCK + 1):
         unregistered(state.registers, sketch, bucket)
     return sketch
 
 
 @part
-def _overflowed(state: State, block: Whole, head: Whole, now: Whole) -> None:
+def folded(registers: Small, sketch: Whole, bucket: Whole) -> None:
+    """Add the registers of the tick that was under way to those of a bucket."""
+    for register in range(REGISTERS):
+        registers[sketch, bucket, register] = larger(
+            registers[sketch, bucket, register], registers[sketch, OPEN, register]
+        )
+
+
+@part
+def _overflowed(state: State, slot: Record, head: Whole, now: Whole) -> None:
     """Clear a full table; what it held is in the sketch."""
-    busy, table = state.busy[block], state.met[block]
-    if busy.sketch == NONE:
+    table = state.met[slot.link]
+    if slot.sketch == NONE:
         sketch = sketchless(state)
-        busy.sketch = sketch
+        slot.sketch = sketch
         for party in table:
             if party != 0:
                 sketched(state.registers, sketch, party, now)
-    busy.lost = head
-    busy.parties = 0
+    slot.lost = head
+    slot.parties = 0
     cleared(table)
 
 
 @part
-def noted(state: State, block: Whole, party: Word, head: Whole, now: Whole) -> None:
+def noted(state: State, slot: Record, party: Word, head: Whole, now: Whole) -> None:
     """Note a party that a busy key met; `head` is the latest tick of its events before this one."""
-    busy, table = state.busy[block], state.met[block]
-    if busy.sketch != NONE and dead(np.int64(busy.lost), now):
-        unsketched(state, block)
+    table = state.met[slot.link]
+    if slot.sketch != NONE and dead(np.int64(slot.lost), now):
+        unsketched(state, slot)
     at = _place(table, party)
     if table[at] != 0:
         table[at] = larger(table[at], party)
     else:
-        if busy.parties == PARTIES_MAX:
-            _without_dead(state, block, now)
-            if busy.parties == PARTIES_MAX:
-                _overflowed(state, block, head, now)
+        if slot.parties == PARTIES_MAX:
+            _without_dead(state, slot, now)
+            if slot.parties == PARTIES_MAX:
+                _overflowed(state, slot, head, now)
             at = _place(table, party)
         table[at] = party
-        busy.parties += 1
-    if busy.sketch != NONE:
-        sketched(state.registers, np.int64(busy.sketch), party, now)
+        slot.parties += 1
+    if slot.sketch == NONE:
+        return
+    if tick_of(party) == slot.head:
+        register = np.int64(hash_of(party) & np.uint64(REGISTERS - 1))
+        rank = larger(state.registers[slot.sketch, OPEN, register], _rank(party))
+        state.registers[slot.sketch, OPEN, register] = rank
+    else:
+        sketched(state.registers, np.int64(slot.sketch), party, now)
 
 
 @part

@@ -13,27 +13,31 @@ from llvmlite import ir  # type: ignore[import-untyped] # llvmlite ships no type
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-from models.hashing import Keys, Word
+from models.hashing import Word
 from models.windows.arithmetic import place_in, ratio, smaller
 from models.windows.layout import (
     AHEAD,
+    ATTEMPT,
     BITS,
     BLOCK,
+    BUCKETS,
     BUSY,
     CHUNK,
+    FIRSTS,
     LOG_MAX,
     NONE,
+    OPEN,
     REGISTERS,
     TABLE,
-    TICK_MS,
+    TAIL,
+    WIDTHS,
     Ints,
     Record,
-    Records,
     State,
     Whole,
 )
 from models.windows.parts import part
-from models.windows.slots import hash_of, mixed, party_of, slot_in, start_of
+from models.windows.slots import chained, hash_of, slot_in, start_of, tick_of
 
 _WRITE, _KEEP, _DATA = 1, 3, 1
 """Arguments of llvm.prefetch: to be written, in all caches, data."""
@@ -71,76 +75,78 @@ def _slot(state: State, hashed: Word) -> Whole:
 
 
 @part
-def _fetch_bucket(state: State, block: Whole, sketch: Whole, register: Whole, at: Whole) -> None:
-    prefetch(state.buckets, block * BLOCK + at)
-    prefetch(state.buckets, block * BLOCK + at + 1)
-    if sketch != NONE:
-        prefetch(state.registers, (np.int64(sketch) * BLOCK + at) * REGISTERS + register)
+def _fetch_bucket(state: State, slot: Record, at: Whole) -> None:
+    """Ask for a bucket of a busy key, and its registers."""
+    prefetch(state.buckets, np.int64(slot.link) * BLOCK + at)
+    if slot.sketch != NONE:
+        registers = (np.int64(slot.sketch) * (BLOCK + 1) + at) * REGISTERS
+        prefetch(state.registers, registers)
+        prefetch(state.registers, registers + REGISTERS // 2)
 
 
 @part
-def _fetch_block(state: State, slot: Record, other: Word, tick: Whole) -> None:
-    """Ask for the elements of a block that an event changes."""
-    block, register = np.int64(slot.link), np.int64(hash_of(party_of(other, tick, state.seed)) & np.uint64(TABLE - 1))
-    sketch = state.busy[block].sketch
-    prefetch(state.met, block * TABLE + register)
-    _fetch_bucket(state, block, sketch, register, place_in(tick, 6))
-    _fetch_bucket(state, block, sketch, register, 6 + place_in(ratio(tick, 6), 5))
-    _fetch_bucket(state, block, sketch, register, 11 + place_in(ratio(tick, 30), 12))
-    _fetch_bucket(state, block, sketch, register, 23 + place_in(ratio(tick, 360), 24))
+def _fetch_buckets(state: State, slot: Record, tick: Whole) -> None:
+    """Ask for the buckets of a busy key, one of every window, that a tick falls in."""
+    _fetch_bucket(state, slot, FIRSTS[0] + place_in(tick, BUCKETS[0]))
+    _fetch_bucket(state, slot, FIRSTS[1] + place_in(ratio(tick, WIDTHS[1]), BUCKETS[1]))
+    _fetch_bucket(state, slot, FIRSTS[2] + place_in(ratio(tick, WIDTHS[2]), BUCKETS[2]))
+    _fetch_bucket(state, slot, FIRSTS[3] + place_in(ratio(tick, WIDTHS[3]), BUCKETS[3]))
 
 
 @part
-def fetch(state: State, keys: Keys, others: Keys, ts: Ints, begin: Whole) -> None:
-    """Ask for what the rows from `begin` on need, `AHEAD` at most; they need not be there."""
-    many = smaller(AHEAD, keys.size - begin)
-    for i in range(many):
-        state.parties[i] = mixed(keys[begin + i], state.seed)
-        prefetch(state.places, np.int64(start_of(state.parties[i], state.marks[BITS])))
-    for i in range(many):
-        slot = _slot(state, state.parties[i])
-        state.parties[i] = np.uint64(slot + 1)
-        if slot >= 0:
-            prefetch(state.slots, slot)
-            prefetch(state.slots, slot + 1)
-    for i in range(many):
-        if state.parties[i] != 0:
-            slot = state.slots[np.int64(state.parties[i]) - 1]
-            if slot.entries == BUSY:
-                prefetch(state.busy, np.int64(slot.link))
-            elif slot.entries % CHUNK != 0:
-                prefetch(state.chunks, np.int64(slot.link))
-                prefetch(state.chunks, np.int64(slot.link) + 1)
-    for i in range(many):
-        if state.parties[i] != 0:
-            slot = state.slots[np.int64(state.parties[i]) - 1]
-            if slot.entries == BUSY:
-                _fetch_block(state, slot, others[begin + i], ratio(ts[begin + i], TICK_MS))
+def _fetch_held(state: State, slot: Record, row: Record) -> None:
+    """Ask for what an event changes behind its slot."""
+    if slot.entries != BUSY:
+        if slot.entries > 0 and place_in(np.int64(slot.entries), TAIL) == 0:
+            prefetch(state.chunks, np.int64(slot.link))
+        return
+    if tick_of(row.party) != slot.head:
+        _fetch_buckets(state, slot, smaller(tick_of(row.party), np.int64(slot.head)))
+    if row.word & ATTEMPT:
+        hashed = np.int64(hash_of(row.party))
+        prefetch(state.met, np.int64(slot.link) * TABLE + (hashed & (TABLE - 1)))
+        if slot.sketch != NONE:
+            register = hashed & (REGISTERS - 1)
+            prefetch(state.registers, (np.int64(slot.sketch) * (BLOCK + 1) + OPEN) * REGISTERS + register)
 
 
 @part
-def fetch_held(state: State, slots: Records, begin: Whole) -> None:
-    """Ask for all that copies of slots from `begin` on lead to, of `AHEAD` at most."""
+def fetch(state: State, many: Whole) -> None:
+    """Ask for what so many rows in `ahead` need; their keys need not be there."""
+    for i in range(many):
+        prefetch(state.places, np.int64(start_of(state.ahead[i].hashed, state.marks[BITS])))
+    for i in range(many):
+        state.ahead[i].at = _slot(state, state.ahead[i].hashed)
+        if state.ahead[i].at >= 0:
+            prefetch(state.slots, state.ahead[i].at)
+    for i in range(many):
+        if state.ahead[i].at >= 0:
+            _fetch_held(state, state.slots[state.ahead[i].at], state.ahead[i])
+
+
+@part
+def fetch_all(state: State, slots: Ints, begin: Whole) -> None:
+    """Ask for all that slots from `begin` on lead to, of `AHEAD` at most; they are near themselves."""
     many = smaller(AHEAD, slots.size - begin)
     for i in range(many):
-        state.parties[i] = slots[begin + i].link
-        if slots[begin + i].entries == BUSY:
-            block = np.int64(slots[begin + i].link)
-            prefetch(state.busy, block)
-            for at in range(0, BLOCK + 1, 2):
+        slot = state.slots[slots[begin + i]]
+        state.parties[i] = slot.link
+        if slot.entries == BUSY:
+            block = np.int64(slot.link)
+            for at in range(0, BLOCK, 2):
                 prefetch(state.buckets, block * BLOCK + at)
-            for at in range(0, TABLE + 1, 8):
+            for at in range(0, TABLE, 8):
                 prefetch(state.met, block * TABLE + at)
     for before in range(0, LOG_MAX, CHUNK):
         longer = 0
         for i in range(many):
-            if before < slots[begin + i].entries != BUSY:
+            slot = state.slots[slots[begin + i]]
+            if slot.entries != BUSY and before < chained(slot):
                 chunk = np.int64(state.parties[i])
                 if before > 0:
                     chunk = np.int64(state.chunks[chunk].before)
                     state.parties[i] = chunk
                 prefetch(state.chunks, chunk)
-                prefetch(state.chunks, chunk + 1)
                 longer += 1
         if longer == 0:
             break

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from models.hashing import Keys, Word
-from models.windows.arithmetic import larger, smaller
+from models.windows.arithmetic import larger, place_in, ratio, smaller
 from models.windows.layout import ATTEMPT, Ints, Record, Small, Whole
 from models.windows.parts import kernel, part
 from models.windows.slots import mixed, slice_of
-from models.windows.updating import Columns, counts_as
+from models.windows.updating import Columns, counts_as, latest_of
 
 HOUR_MS: Final = 3_600_000
 WEEK: Final = 168
@@ -22,6 +22,8 @@ WEEKS: Final = 4
 """Weeks before the running one."""
 RING: Final = (WEEKS + 1) * WEEK
 """Counters of a key."""
+HOURS_MAX: Final = 1 << 20
+"""Hours since 1970: until 2089."""
 NOW, TURNED_AWAY, KEYS, SWEPT, LEDGER = range(5)
 """The ledger of a slice. `NOW`: hour of its rows' highest event time. `TURNED_AWAY`: rows of new keys without room.
 `KEYS`: how many it holds, with those of no use that are not swept. `SWEPT`: hour in which there are no more of these.
@@ -91,15 +93,22 @@ def _advanced(record: Record, hour: Whole, now: Whole) -> None:
 
 @kernel
 def updated(state: State, rows: Columns, stale: Small, begin: Whole) -> Whole:
-    """Count rows from `begin` on, of stale slices; return the first without room, or how many rows there are."""
+    """Count rows from `begin` on, of stale slices.
+
+    Returns:
+        The first row without room, or how many rows there are; -1, and nothing is done, if a time is out of range.
+    """
+    latest = latest_of(rows)
+    if latest < 0 or latest >= HOURS_MAX * HOUR_MS:
+        return np.int64(-1)
     for i in range(begin, rows.key.size):
         hashed = mixed(rows.key[i], state.seed)
         which = slice_of(hashed, state.dirty.size)
         if rows.key[i] == 0 or stale[which] == 0:
             continue
         state.dirty[which] = 1
-        ledger, hour = state.ledger[which], rows.ts[i] // HOUR_MS
-        ledger[NOW] = larger(larger(ledger[NOW], hour), rows.clock[i] // HOUR_MS)
+        ledger, hour = state.ledger[which], ratio(rows.ts[i], HOUR_MS)
+        ledger[NOW] = larger(larger(ledger[NOW], hour), ratio(rows.clock[i], HOUR_MS))
         if not counts_as(rows.kind[i], rows.flags[i]) & ATTEMPT or hour <= ledger[NOW] - RING:
             continue
         place = _place(state, rows.key[i], hashed)
@@ -110,12 +119,12 @@ def updated(state: State, rows: Columns, stale: Small, begin: Whole) -> Whole:
                 ledger[TURNED_AWAY] += 1
                 continue
             if full or state.used[0] == state.records.size:
-                return i
+                return np.int64(i)
             ledger[KEYS] += 1
             at = np.int64(_added(state, place, rows.key[i], hour))
         _advanced(state.records[at], hour, ledger[NOW])
-        state.records[at].counts[hour % RING] += 1
-    return rows.key.size
+        state.records[at].counts[place_in(hour, RING)] += 1
+    return np.int64(rows.key.size)
 
 
 @kernel

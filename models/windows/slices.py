@@ -8,7 +8,7 @@ import numpy as np
 
 from models.hashing import Word
 from models.windows.arithmetic import place_in, ratio
-from models.windows.counting import blocked, logged, read_log
+from models.windows.counting import blocked, closed, logged, read_log
 from models.windows.layout import (
     AHEAD,
     BLOCK,
@@ -22,7 +22,6 @@ from models.windows.layout import (
     WIDTHS,
     Ints,
     Record,
-    Records,
     Small,
     State,
     Whole,
@@ -30,12 +29,12 @@ from models.windows.layout import (
 from models.windows.listing import slots_of
 from models.windows.parties import listed, met, sketchless
 from models.windows.parts import kernel, part
-from models.windows.prefetching import fetch_held
-from models.windows.slots import dead, inserted, mixed, oldest, place_of
+from models.windows.prefetching import fetch_all
+from models.windows.slots import dead, inserted, mixed, place_of
 from models.windows.wire import BUSY_ENTRIES, SKETCHED, Columns, Ledger, Place, Sizes, packed, room
 
 _ONE = np.uint64(1)
-_ENTRIES, _BUSY, _BUCKETS, _PARTIES, _REGISTERS = range(5)
+_ENTRIES, _BUSY, _BUCKETS, _PARTIES, _REGISTERS, _COLUMNS = range(6)
 """Columns' ends as kernels count them: those of `Sizes` after the keys."""
 
 
@@ -75,9 +74,10 @@ def _copied(source: Small, sketch: Whole, bucket: Whole, target: Small, at: Whol
 @part
 def _write_busy(state: State, slot: Record, now: Whole, out: Columns, ends: Ints) -> None:
     """Write a block."""
+    closed(state, slot)
     block, busy = np.int64(slot.link), ends[_BUSY]
-    record, reached = state.busy[block], _reached(np.int64(slot.head), now)
-    sketch = record.sketch != NONE and not dead(np.int64(record.lost), now)
+    reached = _reached(np.int64(slot.head), now)
+    sketch = slot.sketch != NONE and not dead(np.int64(slot.lost), now)
     filled, sketched = np.uint64(0), np.uint64(SKETCHED if sketch else 0)
     for at in range(BLOCK):
         bit = _ONE << np.uint64(at)
@@ -87,11 +87,11 @@ def _write_busy(state: State, slot: Record, now: Whole, out: Columns, ends: Ints
             filled |= bit
             out.bucket[ends[_BUCKETS]] = state.buckets[block, at]
             ends[_BUCKETS] += 1
-        if sketch and _copied(state.registers, np.int64(record.sketch), at, out.registers, ends[_REGISTERS]):
+        if sketch and _copied(state.registers, np.int64(slot.sketch), at, out.registers, ends[_REGISTERS]):
             sketched |= bit
             ends[_REGISTERS] += 1
     end = listed(state.met[block], now, out.party, ends[_PARTIES])
-    out.lost[busy] = record.lost if sketch else 0
+    out.lost[busy] = slot.lost if sketch else 0
     out.parties[busy] = end - ends[_PARTIES]
     out.filled[busy] = filled
     out.sketched[busy] = sketched
@@ -100,12 +100,34 @@ def _write_busy(state: State, slot: Record, now: Whole, out: Columns, ends: Ints
 
 
 @kernel
-def _written(state: State, slots: Records, now: Whole, out: Columns, ends: Ints) -> None:
+def _living(state: State, slots: Ints, now: Whole, sizes: Ints) -> Whole:
+    """Move slots with a living key to the begin of `slots`; return how many, and into `sizes` what else they hold."""
+    living = 0
+    for at in slots:
+        slot = state.slots[at]
+        if dead(np.int64(slot.head), now):
+            continue
+        slots[living] = at
+        living += 1
+        if slot.entries == BUSY:
+            sizes[_BUSY] += 1
+            sizes[_BUCKETS] += BLOCK
+            sizes[_PARTIES] += TABLE
+            sizes[_REGISTERS] += BLOCK * (slot.sketch != NONE)
+        else:
+            sizes[_ENTRIES] += slot.entries
+    return living
+
+
+@kernel
+def _written(state: State, slots: Ints, now: Whole, out: Columns, ends: Ints) -> None:
     """Write slots into columns that are long enough, and how long all but the keys' are into `ends`."""
     for i in range(slots.size):
         if i % AHEAD == 0:
-            fetch_held(state, slots, i)
-        slot = slots[i]
+            fetch_all(state, slots, i)
+        slot = state.slots[slots[i]]
+        out.key[i] = slot.key
+        out.head[i] = slot.head
         if slot.entries == BUSY:
             out.entries[i] = BUSY_ENTRIES
             _write_busy(state, slot, now, out, ends)
@@ -118,38 +140,32 @@ def _written(state: State, slots: Records, now: Whole, out: Columns, ends: Ints)
 def slice_bytes(state: State, place: Place) -> bytes:
     """Return a slice as bytes."""
     ledger = Ledger(*state.ledger[place.which, :KEYS].tolist())
-    slots = state.slots[slots_of(state, place.which)]
-    living = slots["head"] >= oldest(ledger.now)
-    slots = slots if living.all() else slots[living]
-    busy = slots["entries"] == BUSY
-    blocks, logs = slots["link"][busy], int(slots["entries"][~busy].sum())
-    sketches = int((state.busy["sketch"][blocks] != NONE).sum())
-    columns = room(Sizes(len(slots), logs, len(blocks), len(blocks) * BLOCK, len(blocks) * TABLE, sketches * BLOCK))
-    columns.key[:], columns.head[:] = slots["key"], slots["head"]
-    ends = np.zeros(_REGISTERS + 1, np.int64)
+    slots, most, ends = slots_of(state, place.which), np.zeros(_COLUMNS, np.int64), np.zeros(_COLUMNS, np.int64)
+    slots = slots[: _living(state, slots, ledger.now, most)]
+    columns = room(Sizes(len(slots), *most.tolist()))
     _written(state, slots, ledger.now, columns, ends)
     return packed(columns, Sizes(len(slots), *ends.tolist()), ledger, place)
 
 
 @part
-def _read_busy(state: State, block: Whole, columns: Columns, ends: Ints) -> None:
+def _read_busy(state: State, slot: Record, columns: Columns, ends: Ints) -> None:
     """Fill an empty block."""
-    record, busy = state.busy[block], ends[_BUSY]
-    record.lost = columns.lost[busy]
+    block, busy = blocked(state, slot), ends[_BUSY]
+    slot.lost = columns.lost[busy]
     if columns.sketched[busy] != 0:
-        record.sketch = sketchless(state)
+        slot.sketch = sketchless(state)
     for at in range(BLOCK):
         if columns.filled[busy] >> np.uint64(at) & _ONE:
             state.buckets[block, at] = columns.bucket[ends[_BUCKETS]]
             ends[_BUCKETS] += 1
         if columns.sketched[busy] >> np.uint64(at) & _ONE:
             for register in range(REGISTERS):
-                state.registers[record.sketch, at, register] = columns.registers[ends[_REGISTERS], register]
+                state.registers[slot.sketch, at, register] = columns.registers[ends[_REGISTERS], register]
             ends[_REGISTERS] += 1
     for _ in range(columns.parties[busy]):
         met(state.met[block], columns.party[ends[_PARTIES]])
         ends[_PARTIES] += 1
-    record.parties = columns.parties[busy]
+    slot.parties = columns.parties[busy]
     ends[_BUSY] += 1
 
 
@@ -161,7 +177,7 @@ def filled(state: State, columns: Columns, ends: Ints) -> None:
         slot = state.slots[inserted(state, key, hashed, ~place_of(state, key, hashed))]
         slot.head = columns.head[i]
         if columns.entries[i] == BUSY_ENTRIES:
-            _read_busy(state, blocked(state, slot), columns, ends)
+            _read_busy(state, slot, columns, ends)
             continue
         begin, end = ends[_ENTRIES], ends[_ENTRIES] + columns.entries[i]
         for at in range(end - 1, begin - 1, -1):

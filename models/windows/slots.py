@@ -23,6 +23,7 @@ from models.windows.layout import (
     NONE,
     SKETCHES,
     SLOT,
+    TAIL,
     TICKS_MAX,
     USED,
     Ints,
@@ -193,9 +194,15 @@ def inserted(state: State, key: Word, hashed: Word, place: Whole) -> Whole:
 
 
 @part
+def chained(slot: Record) -> Whole:
+    """Return how many entries of a log are in chunks."""
+    return np.int64(slot.entries) - np.int64(slot.entries - 1) % TAIL - 1 if slot.entries > 0 else np.int64(0)
+
+
+@part
 def unlogged(state: State, slot: Record) -> None:
     """Free the log of a slot."""
-    chunk, size = np.int64(slot.link), np.int64(slot.entries)
+    chunk, size = np.int64(slot.link), chained(slot)
     while size > 0:
         before = np.int64(state.chunks[chunk].before)
         given(state.chunks["before"], state.marks, CHUNKS, chunk)
@@ -205,13 +212,12 @@ def unlogged(state: State, slot: Record) -> None:
 
 
 @part
-def unsketched(state: State, block: Whole) -> None:
-    """Free the sketch of a block, if it has one: the table is exact again."""
-    busy = state.busy[block]
-    if busy.sketch != NONE:
-        given(state.spare["next"], state.marks, SKETCHES, np.int64(busy.sketch))
-        busy.sketch = NONE
-    busy.lost = 0
+def unsketched(state: State, slot: Record) -> None:
+    """Free the sketch of a busy key, if it has one: the table is exact again."""
+    if slot.sketch != NONE:
+        given(state.spare["next"], state.marks, SKETCHES, np.int64(slot.sketch))
+        slot.sketch = NONE
+    slot.lost = 0
 
 
 @part
@@ -219,9 +225,8 @@ def emptied(state: State, at: Whole) -> None:
     """Take all that a slot holds; its key stays."""
     slot = state.slots[at]
     if slot.entries == BUSY:
-        block = np.int64(slot.link)
-        unsketched(state, block)
-        given(state.busy["parties"], state.marks, BLOCKS, block)
+        unsketched(state, slot)
+        given(state.met[:, 0], state.marks, BLOCKS, np.int64(slot.link))
         slot.entries = 0
     else:
         unlogged(state, slot)

@@ -21,7 +21,6 @@ from models.windows.layout import (
     KEYS,
     NOW,
     REGISTERS,
-    ROOM,
     SKETCHES,
     SLOT,
     TABLE,
@@ -34,6 +33,7 @@ from models.windows.layout import (
     Small,
     empty,
 )
+from models.windows.lines import lengthened
 from models.windows.listing import slots_of
 from models.windows.slices import filled, slice_bytes
 from models.windows.slots import grown, hashes, oldest, slices
@@ -43,7 +43,9 @@ from models.windows.wire import BUSY_ENTRIES, Place, parsed, refused
 LOAD: Final = 0.7
 """How full the index gets before it doubles."""
 GROWTH: Final = 8
-"""Arrays grow in place by an eighth."""
+"""Large arrays grow by an eighth."""
+STEP_BYTES: Final = 8 << 20
+"""Smaller ones by as much, or by a half: they are copied, and a part that is not in use yet takes no memory."""
 SLICES_MAX: Final = 1024
 STRIPES: Final = 64
 """Batches that a sweep is spread over."""
@@ -52,7 +54,7 @@ LOG_HOURS: Final = 6
 _ARRAYS: Final = {
     SLOT: ("slots",),
     CHUNKS: ("chunks",),
-    BLOCKS: ("busy", "buckets", "met"),
+    BLOCKS: ("buckets", "met"),
     SKETCHES: ("registers", "spare"),
 }
 """The arrays that have an element for every element of a pool."""
@@ -178,17 +180,16 @@ class Windows:
             raise ValueError(f"windows: {len(stale)} slices may be stale, there are {self._slices}")
         if not len(rows.ts):
             return
-        newest = max(rows.ts.max(), rows.clock.max())
-        if min(rows.ts.min(), rows.clock.min()) < 0 or newest >= TICKS_MAX * TICK_MS:
+        done, crowded, latest = updated(self._state, rows, stale, 0)
+        if not 0 <= latest < TICKS_MAX * TICK_MS:
             raise ValueError("windows: event time before 1970 or after 2054 (milliseconds since the epoch?)")
-        done, crowded = updated(self._state, rows, stale, 0)
         while done < len(rows.ts):
             if crowded >= 0:
                 thinned(self._state, int(crowded))
             else:
                 self._make_room(1, CHUNKS_PER_ROW, 1, 1)
-            done, crowded = updated(self._state, rows, stale, done)
-        self._sweep(int(newest) // TICK_MS // HOUR)
+            done, crowded, _ = updated(self._state, rows, stale, done)
+        self._sweep(int(latest) // TICK_MS // HOUR)
 
     def _sweep(self, hour: int) -> None:
         """Free one stripe of the slots of what has died, until all were swept in this hour of event time."""
@@ -282,11 +283,12 @@ class Windows:
         """Let arrays grow until so many more elements of each pool fit."""
         for pool, more in ((SLOT, slots), (CHUNKS, chunks), (BLOCKS, blocks), (SKETCHES, sketches)):
             needed = int(self._state.marks[USED + pool]) + more
-            for name in _ARRAYS[pool]:
-                array: npt.NDArray[Any] = getattr(self._state, name)
-                if len(array) < needed:
-                    size = max(needed, len(array) + len(array) // GROWTH + (ROOM if pool in (SLOT, CHUNKS) else 1))
-                    array.resize((size, *array.shape[1:]), refcheck=False)  # in place; no view of it is kept
+            arrays = {name: getattr(self._state, name) for name in _ARRAYS[pool]}
+            have, element = len(next(iter(arrays.values()))), sum(array[0].nbytes for array in arrays.values())
+            if have < needed:
+                size = max(needed, have + max(have // GROWTH, min(have // 2, STEP_BYTES // element)))
+                longer: dict[str, Any] = {name: lengthened(array, size) for name, array in arrays.items()}
+                self._state = self._state._replace(**longer)
         self._widen(len(self) + slots)
 
     def _widen(self, keys: int) -> None:

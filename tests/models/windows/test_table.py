@@ -125,6 +125,26 @@ def attempts(key: int, others, ts: int, clock: int | None = None):
     return [Row(key, other, ts, 0, 0, 0, clock or ts) for other in others]
 
 
+def test_asking_between_changes_nothing():
+    rows = [row for step in range(200) for row in attempts(1, range(step, step + 3), BEGIN + 1_000 * step)]
+    asked, quiet = windows_of([]), windows_of(rows)
+    for row in rows:
+        asked.update(columns([row]))
+        found(asked, [1], row.clock)
+    assert state_of(asked) == state_of(quiet)
+
+
+def test_thousands_of_busy_keys_are_counted_apart():
+    keys = np.tile(np.arange(1, 3_001, dtype=np.uint64), LOG_MAX + 1)
+    zeros, ts = np.zeros(keys.size, np.int64), np.full(keys.size, BEGIN)
+    windows = Windows(10_000, SLICES)
+    windows.update(Columns(keys, keys, ts, zeros.astype(np.uint8), zeros.astype(np.uint8), zeros, ts))
+    assert windows._state.marks[USED + BLOCKS] == 3_000
+    features = windows.features(keys[:3_000], BEGIN)
+    assert (features.attempts == LOG_MAX + 1).all()
+    assert (features.distinct == 1).all()
+
+
 def test_a_busy_key_gets_a_log_again_when_its_calls_are_old():
     rows = attempts(1, [1] * (LOG_MAX + 1), BEGIN)
     windows = windows_of(rows)
