@@ -10,22 +10,20 @@ from streams.blocks import ROWS_MAX
 
 BYTES_MAX = 5 << 19
 """Bytes of one piece's records: the names in them and `ROWS_MAX` rows make blocks that their topic takes (4 MiB)."""
-BYTES_READ = 5 << 18
-"""Bytes of records that are read together: with their columns they stay in a processor's second cache."""
 
 Ints = npt.NDArray[np.int64]
 
 
-def pieces(sizes: Ints, most: int = BYTES_MAX) -> Iterator[tuple[int, int]]:
-    """Positions [begin, end) of records that have at most `most` bytes together, or are one.
+def pieces(sizes: Ints) -> Iterator[tuple[int, int]]:
+    """Positions [begin, end) of records that have at most `BYTES_MAX` together, or are one.
 
-    >>> list(pieces(np.array([3, 2, 1, 9]), 5))
-    [(0, 2), (2, 3), (3, 4)]
+    >>> list(pieces(np.array([1 << 20, 1 << 20, 1 << 19, 1, 1 << 22])))
+    [(0, 3), (3, 4), (4, 5)]
     """
     ends = np.cumsum(sizes)
     begin, held = 0, 0
     while begin < ends.size:
-        end = max(begin + 1, int(np.searchsorted(ends, held + most, "right")))
+        end = max(begin + 1, int(np.searchsorted(ends, held + BYTES_MAX, "right")))
         yield begin, end
         begin, held = end, int(ends[end - 1])
 

@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 
 from models import ownership
-from models.columns import running_high
 from models.ownership import Shares, shares_of
 from models.rejects import Reject
 from models.row_table import Rows
@@ -24,7 +23,7 @@ from models.tables import Tables
 from streams import batch_consumer, latency, metrics
 from streams.batch_consumer import BatchConsumer
 from streams.blocks import Cover, Encoder, encode
-from streams.cuts import BYTES_READ, parts, pieces
+from streams.cuts import parts, pieces
 from streams.dead_letters import TOPIC as DEAD_LETTERS
 from streams.dead_letters import Place, letter
 from streams.event_source import EVENTS, begins_of, commit, heed, new_consumer
@@ -159,28 +158,20 @@ class Intake:
 
     def _apply(self, records: RecordBatch, partitions: list[int], source: npt.NDArray[np.int32]) -> None:
         """Read records piece by piece, and send what comes of each."""
+        rules = Rules(self._network, self._tables, self._settings.detection.payer)
         for begin, end in pieces(records.sizes):
             piece, origin = records.part(slice(begin, end)), source[begin:end]
-            rows, appended = self._with_high(self._read(piece, origin), partitions), piece.appended_ms
-            self._send_rows(rows, partitions, latency.header(int(appended.min())))
+            joined, appended = piece.joined(), piece.appended_ms
+            rows, rejects = rows_of_records(records_of(joined, piece.value, appended, origin, piece.offset), rules)
+            self._send_dead_letters(rejects, piece)
+            self._send_rows(self._with_high(rows, partitions), partitions, latency.header(int(appended.min())))
             self._move_on(partitions, origin, piece.offset)
             self._count(rows, int(appended.max()), len(piece))
 
-    def _read(self, records: RecordBatch, source: npt.NDArray[np.int32]) -> Rows:
-        """The rows of records; dead letters are sent for those that are refused."""
-        rules, found = Rules(self._network, self._tables, self._settings.detection.payer), []
-        for begin, end in pieces(records.sizes, BYTES_READ):
-            part, origin = records.part(slice(begin, end)), source[begin:end]
-            told = records_of(part.joined(), part.value, part.appended_ms, origin, part.offset)
-            rows, rejects = rows_of_records(told, rules)
-            self._send_dead_letters(rejects, part)
-            found.append(rows)
-        return Rows.concat(found)
-
     def _with_high(self, rows: Rows, partitions: list[int]) -> Rows:
-        """Rows whose `high` is that of all records so far: it must not depend on how they are cut."""
+        """Rows whose `high` is that of all batches so far, not of this one: it must not depend on how they are cut."""
         before = np.array([self._high[partition] for partition in partitions], np.int64)
-        return replace(rows, high=np.maximum(running_high(rows.source, rows.when), before[rows.source]))
+        return replace(rows, high=np.maximum(rows.high, before[rows.source]))
 
     def _send_rows(self, rows: Rows, partitions: list[int], headers: latency.Headers) -> None:
         """Send rows in blocks; the offsets of the rows that a later block brings are not covered by an earlier one."""
