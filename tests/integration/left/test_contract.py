@@ -73,8 +73,9 @@ def test_there_are_acknowledgements_heartbeats_and_dead_letters_of_two_kinds(dem
     assert "demo" in keys
     commands = {json.loads(record.value())["id"] for record in demo.records("fraud.control")}
     assert {key.partition("|")[2] for key in keys if "|" in key} == commands
-    reasons = [dict(letter.headers())["dlq.reason"] for letter in demo.records("signalling.dlq")]
-    assert sorted(reasons) == [b"bad_field", b"not_json"]
+    letters = {(letter.value(), *letter.headers()) for letter in demo.records("signalling.dlq")}
+    # an intake that was killed before it committed writes its letters again, with the same bytes
+    assert sorted(dict(headers)["dlq.reason"] for _, *headers in letters) == [b"bad_field", b"not_json"]
 
 
 def test_commands_and_orders_are_signed(demo):
