@@ -268,8 +268,9 @@ class Windows:
         dropped(self._state, slots_of(self._state, which))
         logs = columns.entries[columns.entries != BUSY_ENTRIES].astype(np.int64)
         chunks = int((-(-logs // CHUNK)).sum())
-        self._make_room(sizes.keys, chunks, sizes.busy, int((columns.sketched != 0).sum()))
-        self._widen(sizes.keys * self._slices)  # the others will be as large, and lie elsewhere
+        alike = 1 if len(self) else self._slices  # the others will be as large: arrays grow once for all
+        sketches = int((columns.sketched != 0).sum())
+        self._make_room(*(alike * count for count in (sizes.keys, chunks, sizes.busy, sketches)))
         filled(self._state, columns, np.zeros(len(sizes), np.int64))
         self._state.ledger[which, :KEYS] = ledger
         self._state.dirty[which] = 0
