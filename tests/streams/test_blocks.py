@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from models.kinds import EVERY, FOLLOWS, Kind
 from models.row_table import COLUMNS, OUTLINE, Outline, Rows, rows_from
 from models.share import Share
-from streams.blocks import ROW_BYTES, BlockError, Encoder, decode, encode
+from streams.blocks import BlockError, Encoder, decode, encode
 from tests.owned import COVER, rows_at
 
 FULL = {np.dtype(kind): st.integers(int(np.iinfo(kind).min), int(np.iinfo(kind).max)) for kind in COLUMNS.values()}
@@ -67,7 +67,7 @@ def test_a_whole_batch_comes_back_as_it_was(count):
 def test_a_row_that_only_counts_is_narrower_than_one_that_is_followed():
     rows, bits = rows_at(range(20)), (1 << Kind.CALLER, FOLLOWS)
     sizes = [len(Encoder(rows).share((COVER,), np.arange(20), np.full(20, owns, np.uint8))) for owns in bits]
-    assert sizes[0] < sizes[1] < 20 * ROW_BYTES
+    assert sizes[0] < sizes[1] < 20 * sum(dtype.itemsize for dtype in COLUMNS.values())
 
 
 @given(batches(), st.lists(st.booleans(), min_size=12, max_size=12))
