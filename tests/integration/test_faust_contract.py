@@ -4,6 +4,10 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
 
 import msgspec
 from confluent_kafka import Consumer, Producer, TopicPartition
@@ -31,21 +35,10 @@ faust.Worker(app, loglevel="ERROR", quiet=True, redirect_stdouts=False).execute_
 
 
 def test_a_noack_stream_commits_only_what_was_acknowledged_by_hand(kafka, unique, tmp_path):
-    topic, group = f"{unique}-faust", f"{unique}-group"
-    admin = AdminClient({"bootstrap.servers": kafka.bootstrap_servers})
-    admin.create_topics([NewTopic(topic, 1, 1)])[topic].result(10)
-    producer = Producer({"bootstrap.servers": kafka.bootstrap_servers})
-    for number in range(10):
-        producer.produce(topic, str(number).encode())
-    producer.flush(10)
-    places = {"group": group, "bootstrap": kafka.bootstrap_servers, "topic": topic, "datadir": str(tmp_path)}
-    code = textwrap.dedent(APP).format(**places)
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
-        try:
-            lines = [process.stdout.readline() for _ in range(10)]
-            committed = _committed(kafka.bootstrap_servers, group, topic)
-        finally:
-            process.kill()
+    topic = f"{unique}-faust"
+    with running(APP, kafka.bootstrap_servers, topic, tmp_path, records=10) as (_, output):
+        lines = [output.readline() for _ in range(10)]
+        committed = _committed(kafka.bootstrap_servers, topic, topic)
     told = [line.rpartition("\x1b[?25h")[2].split() for line in lines]  # Faust moves the cursor before its first line
     assert told == [[str(number), str(number), "True"] for number in range(10)]
     assert committed == 5
@@ -75,22 +68,11 @@ role.serve(lambda settings, step: app._flow({group!r}, {topic!r}, settings, step
 
 def test_a_role_whose_handler_hangs_beats_on_and_tells_what_waits(kafka, unique, tmp_path):
     topic = f"{unique}-stuck"
-    admin = AdminClient({"bootstrap.servers": kafka.bootstrap_servers})
-    admin.create_topics([NewTopic(topic, 1, 1)])[topic].result(10)
-    producer = Producer({"bootstrap.servers": kafka.bootstrap_servers})
-    places = {"group": unique, "bootstrap": kafka.bootstrap_servers, "topic": topic, "datadir": str(tmp_path)}
-    command = [sys.executable, "-c", textwrap.dedent(STUCK).format(**places)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        try:
-            beats = (msgspec.json.decode(line, type=Beat) for line in process.stdout)
-            assert next(beat for beat in beats if beat.ready)
-            for number in range(10):
-                producer.produce(topic, str(number).encode())
-            producer.flush(10)
-            assert next(beat for beat in beats if beat.lag == 10).moved == 0
-        finally:
-            process.kill()
+    with running(STUCK, kafka.bootstrap_servers, topic, tmp_path) as (producer, output):
+        beats = (msgspec.json.decode(line, type=Beat) for line in output)
+        assert next(beat for beat in beats if beat.ready)
+        fill(producer, topic, 10)
+        assert next(beat for beat in beats if beat.lag == 10).moved == 0
 
 
 SLOW = """
@@ -113,19 +95,8 @@ faust.Worker(app, loglevel="ERROR", quiet=True, redirect_stdouts=False).execute_
 
 def test_a_slow_role_is_not_given_more_than_may_wait_and_still_gets_all_of_it_in_order(kafka, unique, tmp_path):
     topic, many = f"{unique}-slow", 200
-    admin = AdminClient({"bootstrap.servers": kafka.bootstrap_servers})
-    admin.create_topics([NewTopic(topic, 1, 1)])[topic].result(10)
-    producer = Producer({"bootstrap.servers": kafka.bootstrap_servers})
-    for number in range(many):
-        producer.produce(topic, str(number).encode())
-    producer.flush(10)
-    places = {"group": unique, "bootstrap": kafka.bootstrap_servers, "topic": topic, "datadir": str(tmp_path)}
-    command = [sys.executable, "-c", textwrap.dedent(SLOW).format(**places)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            lines = [process.stdout.readline() for _ in range(many)]
-        finally:
-            process.kill()
+    with running(SLOW, kafka.bootstrap_servers, topic, tmp_path, records=many) as (_, output):
+        lines = [output.readline() for _ in range(many)]
     told = [tuple(map(int, line.rpartition("\x1b[?25h")[2].split())) for line in lines]
     assert [offset for offset, _ in told] == list(range(many))
     assert max(waiting for _, waiting in told) <= 4
@@ -157,20 +128,34 @@ role.serve(lambda settings, step: app._flow({group!r}, {topic!r}, settings, step
 def test_a_block_comes_at_once_and_whole_and_its_checksum_is_not_computed(kafka, unique, tmp_path):
     """Faust and aiokafka have settings of their own for each; a fetch that waits for more would cost latency."""
     topic = f"{unique}-fetching"
-    admin = AdminClient({"bootstrap.servers": kafka.bootstrap_servers})
+    with running(FETCHING, kafka.bootstrap_servers, topic, tmp_path, records=1) as (_, output):
+        told = output.readline().split()
+    assert told == ["1", str(MAX_BLOCK_BYTES), "False"]
+
+
+@contextmanager
+def running(
+    script: str, bootstrap: str, topic: str, datadir: Path, records: int = 0
+) -> Iterator[tuple[Producer, IO[str]]]:
+    """A script that reads a topic of its own, in a group of this name: who can fill the topic, and what it says."""
+    admin = AdminClient({"bootstrap.servers": bootstrap})
     admin.create_topics([NewTopic(topic, 1, 1)])[topic].result(10)
-    producer = Producer({"bootstrap.servers": kafka.bootstrap_servers})
-    producer.produce(topic, b"block")
-    producer.flush(10)
-    places = {"group": unique, "bootstrap": kafka.bootstrap_servers, "topic": topic, "datadir": str(tmp_path)}
-    command = [sys.executable, "-c", textwrap.dedent(FETCHING).format(**places)]
+    producer = Producer({"bootstrap.servers": bootstrap})
+    fill(producer, topic, records)
+    places = {"group": topic, "bootstrap": bootstrap, "topic": topic, "datadir": str(datadir)}
+    command = [sys.executable, "-c", textwrap.dedent(script).format(**places)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
-            told = process.stdout.readline().split()
+            yield producer, process.stdout
         finally:
             process.kill()
-    assert told == ["1", str(MAX_BLOCK_BYTES), "False"]
+
+
+def fill(producer: Producer, topic: str, records: int) -> None:
+    for number in range(records):
+        producer.produce(topic, str(number).encode())
+    producer.flush(10)
 
 
 def _committed(bootstrap: str, group: str, topic: str) -> int:
