@@ -16,7 +16,7 @@ class Plan(msgspec.Struct, frozen=True):
         parts: names in `streams.bench.suite.PARTS`; none = all but the soak.
         runs: of each measurement.
         events: in a load that is read as fast as the service can.
-        soak_events: in the soak.
+        soak_events: in each day of the soak.
         rates: background events a second, for latency.
         seconds: of each latency run.
         seed: of all chance.

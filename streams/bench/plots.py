@@ -213,6 +213,6 @@ PLOTS = {
     "scale": Plot("One and two workers of intake and detector", _scale),
     "restart": Plot("Until a service with many callers serves again", _restart),
     "stages": Plot("Processor time of an event, stage by stage", _stages),
-    "soak": Plot("Resident memory, and events that wait, over 24 hours of event time", _soak),
+    "soak": Plot("Resident memory, and events that wait, over two days of event time", _soak),
 }
 """Every picture, by what its file's name ends with."""

@@ -1,4 +1,6 @@
-"""Soak: a day of event time in one run; memory, lag and the log's size all the while.
+"""Soak: two days of event time in one run; memory, lag and the log's size all the while.
+
+The first day fills the windows, of which the longest is a day: only from then on does as much leave them as comes.
 
 Events are made and sent hour by hour while the service reads them: never more than `BACKLOG` ahead of it, and what it
 has read is deleted, so that neither memory nor disk of the benchmark grows with the length of the run.
@@ -29,14 +31,15 @@ from streams.errors import DependencyError
 from streams.kafka import REACH_S, admin
 
 PART = "soak"
-HOURS, HOUR_MS = 24, 3_600_000
+DAYS, HOURS, HOUR_MS = 2, 24, 3_600_000
 BACKLOG = 400_000
 """Events that may wait: some seconds of work, so that the service never has to wait for us."""
 ROWS_KEPT = 2_000
 """Blocks of each partition that are kept although they are read."""
 LOOK_EVERY_S, DELETE_EVERY_S, PAUSE_S = 2.0, 20.0, 0.02
 QUARTERS = (0.25, 0.5, 0.75, 1.0)
-LAST_HALF = 0.5
+SECOND_DAY = 0.5
+"""The part of the events before it."""
 
 
 class Look(NamedTuple):
@@ -64,7 +67,12 @@ class Look(NamedTuple):
 
 
 def run(arena: Arena, events: int, seed: int) -> list[Found]:
-    """Send a day to the service and watch it to the end.
+    """Send the days to the service and watch it to the end.
+
+    Args:
+        arena: that it runs in.
+        events: of a day.
+        seed: of all chance.
 
     Raises:
         DependencyError: the service ended, or makes no progress.
@@ -72,22 +80,22 @@ def run(arena: Arena, events: int, seed: int) -> list[Found]:
     arena.empty()
     service = memory.start(arena)
     try:
-        watch = Watch(arena, service, wait_until_ready(service), events)
+        watch = Watch(arena, service, wait_until_ready(service), DAYS * events)
         try:
-            feed(arena.settings, day(events, seed), watch.pace)
+            feed(arena.settings, days(events, seed), watch.pace)
             watch.finish()
         finally:
             watch.close()
     finally:
         service.stop()
-    return judged(watch.looks, events)
+    return judged(watch.looks, DAYS * events)
 
 
-def day(events: int, seed: int) -> Iterator[Record]:
-    """The records of 24 hours, each hour a load of its own: its leaks come and go with it."""
+def days(events: int, seed: int) -> Iterator[Record]:
+    """The records of the days, so many in each; each hour is a load of its own: its leaks come and go with it."""
     each = -(-events // HOURS)
-    for hour in range(HOURS):
-        count = min(each, events - hour * each)
+    for hour in range(DAYS * HOURS):
+        count = min(each, events - hour % HOURS * each)
         begin_ms = Recipe(0).begin_ms + hour * HOUR_MS
         recipe = Recipe(count, seed + hour, begin_ms, per_s=-(-each * 1000 // HOUR_MS))
         for piece in slices(recipe):
@@ -207,9 +215,9 @@ def judged(looks: list[Look], events: int) -> list[Found]:
 def _memory_figures(looks: list[Look], events: int, role: str) -> Iterator[Figure]:
     for part in QUARTERS:
         yield Figure(PART, f"{role}, resident at {part:.0%}", "MB", (_rss_mb(_at(looks, events, part), role),))
-    half = [look for look in looks if look.read >= LAST_HALF * events]
-    slope = growth([look.read for look in half], [_rss_mb(look, role) for look in half])
-    yield Figure(PART, f"{role}, growth in the last half", "MB per million events", (slope * 1e6,))
+    full = [look for look in looks if look.read >= SECOND_DAY * events]
+    slope = growth([look.read for look in full], [_rss_mb(look, role) for look in full])
+    yield Figure(PART, f"{role}, growth on the second day", "MB per million events", (slope * 1e6,))
 
 
 def _state_figures(looks: list[Look], events: int) -> Iterator[Figure]:

@@ -74,7 +74,7 @@ def _stages(plan: Plan) -> Iterable[Step]:
 
 
 def _soak(plan: Plan) -> Iterable[Step]:
-    lasts_s = START_S + plan.soak_events / SOAKED_PER_S
+    lasts_s = START_S + soak.DAYS * plan.soak_events / SOAKED_PER_S
     yield Step(soak.PART, lasts_s, partial(soak.run, events=plan.soak_events, seed=plan.seed))
 
 

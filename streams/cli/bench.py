@@ -27,7 +27,7 @@ def command(
     runs: Annotated[int, typer.Option(min=1, max=100, help="Runs of each measurement.")] = 1,
     events: Annotated[
         int | None,
-        typer.Option(min=10_000, help="Events that are read as fast as can be (default: 3,000,000; soak: 30,000,000)."),
+        typer.Option(min=10_000, help="Events read as fast as can be (default: 3,000,000; soak: 30,000,000 a day)."),
     ] = None,
     rate: Annotated[
         list[int] | None, typer.Option(min=1, help="Events a second, for latency; may be repeated.")
