@@ -19,21 +19,22 @@ Ints = npt.NDArray[np.int64]
 
 
 @nb.njit(cache=True)
-def turns(source: npt.NDArray[np.int32], high: Ints, seen: Ints) -> npt.NDArray[np.bool_]:
-    """Rows with which a source partition enters a new minute: what came before it can be told.
+def turns(source: npt.NDArray[np.int32], high: Ints, seen: Ints) -> Ints:
+    """Positions of rows with which a source partition enters a new minute: what came before it can be told.
 
     Args:
         source: int32[rows], number of the source partition.
         high: int64[rows], highest event time (ms) of that partition so far.
         seen: int64[sources], the minute that each had reached; brought up to date.
     """
-    turned = np.zeros(source.size, np.bool_)
+    turned, many = np.empty(source.size, np.int64), 0
     for i in range(source.size):
         minute = high[i] // MINUTE_MS
         if minute > seen[source[i]]:
             seen[source[i]] = minute
-            turned[i] = True
-    return turned
+            turned[many] = i
+            many += 1
+    return turned[:many]
 
 
 @nb.njit(cache=True)

@@ -13,7 +13,7 @@ from models.answered import MINUTE_MS, AnsweredTotals, turns
 from models.findings import Finding, Source, Totals
 from models.leaks import Knowledge
 from models.name_table import NameTable
-from models.rated import ANSWERED, Uses, batch_of, uses_of
+from models.rated import ANSWERED, NAMES, Uses, batch_of, uses_of
 from models.route import Route
 from models.row_table import Rows
 from models.share import Share
@@ -21,10 +21,7 @@ from models.sightings import Sightings
 from models.telling import NOWHERE
 from models.windows.table import Windows
 
-NAME_COLUMNS = ("switch", "trunk", "plan", "currency")
-
 Ints = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 
 
 class Detector:
@@ -41,7 +38,7 @@ class Detector:
         self.routes: dict[int, Route] = {}
         self.minutes: Ints = np.zeros(0, np.int64)
         self.counts = dict.fromkeys(("counted", "late", "duplicates", "too_late"), 0)
-        self._names = {column: NameTable() for column in NAME_COLUMNS}
+        self._names = {column: NameTable() for column in NAMES}
         self._known = known
 
     @property
@@ -99,18 +96,17 @@ class Detector:
         return told
 
     def _count(self, judged: Judged) -> None:
-        verdicts = np.bincount(judged.verdicts, minlength=TOO_LATE + 1).tolist()
+        tally = judged.tally
         for name, verdict in zip(self.counts, (COUNTED, LATE, DUPLICATE, TOO_LATE), strict=True):
-            self.counts[name] += verdicts[verdict]
+            self.counts[name] += tally[verdict]
 
     def _tell_minutes(self, rows: Rows, judged: Judged, uses: Uses) -> Iterator[tuple[int, Finding]]:
         """Count answered calls; when a source partition enters a new minute, tell what has changed before the newest.
 
         Of a backlog each partition is read by itself: the minutes of the second change when the first has told them.
         """
-        answered = uses & ANSWERED > 0
-        begin = 0
-        for turn in np.flatnonzero(turns(rows.source, rows.high, self.minutes)).tolist():
+        answered, begin = uses & ANSWERED > 0, 0
+        for turn in turns(rows.source, rows.high, self.minutes).tolist():
             self.totals.add(rows.ts[begin:turn][answered[begin:turn]])
             if told := self.totals.close(int(judged.clock[turn]) // MINUTE_MS):
                 yield turn, Totals(NOWHERE, told)
@@ -118,7 +114,7 @@ class Detector:
         self.totals.add(rows.ts[begin:][answered[begin:]])
 
     def _walk(self, rows: Rows, uses: Uses) -> Iterator[tuple[int, Finding]]:
-        rated, answered, parts = batch_of(rows, uses, self._ids(rows, (uses > 0) & (rows.code > 0)))
+        rated, answered, parts = batch_of(rows, uses, self._names)
         for code, rated_from, rated_to, answered_from, answered_to, free in parts.tolist():
             calls = rated[rated_from:rated_to], answered[answered_from:answered_to]
             yield from self._route(code).walk(*calls, free)
@@ -127,10 +123,6 @@ class Detector:
         if code not in self.routes:
             self.routes[code] = Route(str(code), self._names, self.origins, self._known)
         return self.routes[code]
-
-    def _ids(self, rows: Rows, used: Mask) -> dict[str, Ints]:
-        """Ids of every named column of all rows; only rows that are `used` give new ones."""
-        return {column: table.ids(getattr(rows, column), rows.names, used) for column, table in self._names.items()}
 
     def snapshot(self) -> dict[str, Any]:
         """What is not in the pages of the routes: names, sources, totals, event time."""
@@ -146,7 +138,7 @@ class Detector:
 
     def load(self, state: dict[str, Any]) -> None:
         """Put back what `snapshot` described; `load_route` and `admission.load` bring the rest."""
-        self._names |= {column: NameTable(state["names"][column]) for column in NAME_COLUMNS}
+        self._names |= {column: NameTable(state["names"][column]) for column in NAMES}
         self.origins[:] = []
         for origin in state["origins"]:
             self.source(origin)

@@ -18,17 +18,19 @@ UNNUMBERED: Final = -1
 """Instead of a row's digits: the rate table's row is given, and is no number."""
 
 Ints = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.uint32]
 
 
 @nb.njit(cache=True)
-def _looked_up(codes: Codes, used: npt.NDArray[np.bool_], known: Ints, begin: int, ids: Ints) -> int:
-    """Fill in the ids of a column's rows from `begin` on; stops at a row that is `used` and has a name without id."""
-    for i in range(begin, codes.size):
-        ids[i] = known[codes[i]]
-        if ids[i] == UNKNOWN and used[i]:
-            return i
-    return int(codes.size)
+def _nameless(columns: tuple[Codes, ...], used: Mask, ids: Ints, begin: int) -> int:
+    """The first row from `begin` on that is `used` and has a name without id in a column; all rows if there is none."""
+    for row in range(begin, used.size):
+        if used[row]:
+            for column in range(len(columns)):
+                if ids[column, columns[column][row]] == UNKNOWN:
+                    return row
+    return int(used.size)
 
 
 class NameTable:
@@ -38,21 +40,34 @@ class NameTable:
         self.texts: list[str] = list(texts)
         self._ids = {text: position for position, text in enumerate(self.texts)}
 
-    def ids(self, codes: Codes, names: Sequence[str], used: npt.NDArray[np.bool_]) -> Ints:
-        """Ids of a column of codes into a batch's `names`, int64[rows]; only rows that are `used` give new ids."""
-        known = np.array([self._ids.get(name, UNKNOWN) for name in names], np.int64)
-        ids, done = np.empty(len(codes), np.int64), 0
-        while (done := _looked_up(codes, used, known, done, ids)) < len(codes):
-            known[codes[done]] = self._id(names[codes[done]])
-        return ids
+    def known(self, names: Sequence[str]) -> list[int]:
+        """Ids of names, UNKNOWN where one has none."""
+        return [self._ids.get(name, UNKNOWN) for name in names]
 
-    def _id(self, name: str) -> int:
+    def id(self, name: str) -> int:
+        """Id of a name, a new one if it has none."""
         if name not in self._ids:
             if len(self.texts) >= NAMES_MAX:
                 return OTHER_ID
             self._ids[name] = len(self.texts)
             self.texts.append(name)
         return self._ids[name]
+
+
+def ids_of(tables: Sequence[NameTable], columns: tuple[Codes, ...], names: Sequence[str], used: Mask) -> Ints:
+    """Ids of a batch's names in every column that has a table, int64[columns, names]: UNKNOWN where none is used there.
+
+    Args:
+        tables: by column; get the names that rows use first, in their order.
+        columns: codes into `names`, of all rows.
+        names: of the batch.
+        used: bool[rows], whose names need an id.
+    """
+    ids, row = np.array([table.known(names) for table in tables], np.int64), 0
+    while (row := _nameless(columns, used, ids, row)) < len(used):
+        for known, table, codes in zip(ids, tables, columns, strict=True):
+            known[codes[row]] = table.id(names[codes[row]])
+    return ids
 
 
 def row_numbers(codes: Codes, names: Sequence[str]) -> Ints:

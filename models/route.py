@@ -99,12 +99,12 @@ class Route:
 
     def _charges(self, rated: Table) -> list[int]:
         """Positions of the charges for calls of the leaks that stand."""
-        made = rated[:, CALL].tolist()
-        held = [leak.calls for leak in self.leaks if not leak.calls.keys().isdisjoint(made)]
+        final = np.flatnonzero(rated[:, STAGE] == FINAL)
+        charged = rated[final, CALL].tolist()
+        held = [leak.calls for leak in self.leaks if not leak.calls.keys().isdisjoint(charged)]
         if not held:
             return []
-        final = np.flatnonzero(rated[:, STAGE] == FINAL).tolist()
-        return [at for at in final if any(made[at] in calls for calls in held)]
+        return [at for at, call in zip(final.tolist(), charged, strict=True) if any(call in calls for calls in held)]
 
     def _bulk(self, rated: Table) -> Iterator[Told]:
         self.ledger.pay(rated)

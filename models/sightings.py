@@ -1,6 +1,7 @@
 """What is counted of everybody's calls: windows per caller, account, called number, prefix and trunk."""
 
-from typing import Any, Final, NamedTuple
+from operator import attrgetter
+from typing import Final, NamedTuple
 
 import numba as nb
 import numpy as np
@@ -11,12 +12,13 @@ from models.digits import INTERNATIONAL
 from models.evidence import E164_DIGITS, POWERS
 from models.hashing import Keys, Word
 from models.kinds import PREFIX_DIGITS, Kind
-from models.row_table import OUTLINE
+from models.row_table import Outline
 from models.share import Share
 from models.windows.hours import Hours
 from models.windows.layout import TICK_MS, TICKS_MAX, Ints, Small, Whole
 from models.windows.table import Windows
-from models.windows.updating import Columns as Counted
+from models.windows.updating import Columns as Events
+from models.windows.updating import as_kernels_take, columns_of
 
 SLICES: Final = (64, 64, 64, 16, 16)
 """Of the windows of each kind: a slice is what a checkpoint writes at once."""
@@ -26,32 +28,28 @@ HOURLY: Final = (Kind.PREFIX, Kind.TRUNK)
 """Kinds whose hours of the week are remembered, 3.4 kB a key."""
 HOURLY_MAX: Final = 4_096
 _LATEST_MS: Final = TICKS_MAX * TICK_MS - 1
-_PREFIX: Final = int(Kind.PREFIX)
+_KINDS: Final = len(Kind)
 
 Mask = npt.NDArray[np.bool_]
+_columns = attrgetter("caller", "account", "called", "via", "ts", "owns")
+_numbers = attrgetter("called", "digits", "reach", "code")
+_told = attrgetter("ts", "event", "flags", "duration")
 
 
 class Columns(NamedTuple):
-    """A batch of rows as the kernel takes it: keys in the order of `Kind`, columns of `Outline`, how they were judged.
+    """What decides which rows count for which kinds: `Outline`'s columns of keys and others, and how rows were judged.
 
     Attributes:
-        prefix: uint64[rows], calling code and the digits behind it; 0 where there is none, or another owner has it.
         counted: bool[rows], whether a row counts in windows.
-        clock: int64[rows], highest event time up to and including the row, ms.
     """
 
     caller: Keys
     account: Keys
     called: Keys
-    prefix: Keys
     via: Keys
     ts: Ints
-    event: Small
-    flags: Small
-    duration: Ints
     owns: Small
     counted: Mask
-    clock: Ints
 
 
 class Numbers(NamedTuple):
@@ -64,53 +62,72 @@ class Numbers(NamedTuple):
     place: Ints
 
 
-@nb.njit(cache=True, nogil=True)
-def _prefixes(numbers: Numbers, size: Whole) -> Keys:
-    """Return the column `prefix` of `size` rows."""
-    numbers, prefix = borrowed(numbers), np.zeros(size, np.uint64)
+class Chosen(NamedTuple):
+    """Which rows of a batch count for their owner's keys.
+
+    Attributes:
+        prefix: uint64[rows], calling code and the digits behind it; 0 where there is none, or another owner has it.
+        rows: int32[kinds, rows], positions of the rows that count for each kind, rising.
+        many: int64[kinds], how many they are.
+        times: int64[2], their earliest and their latest event time, ms; 0 and 0 of none.
+    """
+
+    prefix: Keys
+    rows: npt.NDArray[np.int32]
+    many: Ints
+    times: Ints
+
+
+@part
+def _prefixes(numbers: Numbers, prefix: Keys) -> None:
+    """Fill in the column `prefix`, which is all zeros."""
     for row in range(numbers.called.size):
         code, digits = np.int64(numbers.code[row]), np.int64(numbers.digits[row])
         if numbers.reach[row] == INTERNATIONAL and code != 0 and digits <= E164_DIGITS:
             own = 1 if code < 10 else 2 if code < 100 else 3
             power = POWERS[max(digits - own - PREFIX_DIGITS, np.int64(0))]
             prefix[numbers.place[row]] = np.uint64(np.int64(numbers.called[row]) // power)
-    return prefix
 
 
 @part
-def _parties(columns: Columns, kind: Whole, row: Whole) -> tuple[Word, Word]:
-    """Return the key of a kind and the other party."""
-    if kind == 0:
-        return columns.caller[row], columns.called[row]
-    if kind == 1:
-        return columns.account[row], columns.called[row]
-    if kind == 2:
-        return columns.called[row], columns.caller[row]
-    if kind == _PREFIX:
-        return columns.prefix[row], columns.caller[row]
-    return columns.via[row], columns.called[row]
+def _choose(chosen: Chosen, kind: Whole, row: Whole, owns: Whole, key: Word) -> None:
+    """Choose a row if its owner `owns` its key of a kind: without a branch, which would be guessed wrong."""
+    chosen.rows[kind, chosen.many[kind]] = row
+    chosen.many[kind] += (owns >> kind) & 1 & (key != 0)
 
 
 @nb.njit(cache=True, nogil=True)
-def _of_kind(columns: Columns, kind: Whole) -> tuple[Any, ...]:
-    """Return the columns of `Counted` of the rows that count for their owner's keys of a kind."""
-    columns = borrowed(columns)
+def _chosen(lent: Columns, lent_numbers: Numbers) -> Chosen:
+    """Choose the rows that count; no row later than `_LATEST_MS` does."""
+    columns, numbers = borrowed(lent), borrowed(lent_numbers)
     size = columns.ts.size
-    key, other = np.empty(size, np.uint64), np.empty(size, np.uint64)
-    ts, duration, clock = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.int64)
-    event, flags = np.empty(size, np.uint8), np.empty(size, np.uint8)
-    many = 0
+    made = Chosen(
+        np.zeros(size, np.uint64), np.empty((_KINDS, size), np.int32), np.zeros(_KINDS, np.int64), np.zeros(2, np.int64)
+    )
+    chosen = borrowed(made)
+    _prefixes(numbers, chosen.prefix)
+    earliest, latest = np.int64(_LATEST_MS), np.int64(0)
     for row in range(size):
-        if not columns.counted[row] or not (columns.owns[row] >> kind) & 1 or columns.ts[row] > _LATEST_MS:
+        ts = columns.ts[row]
+        if not columns.counted[row] or ts > _LATEST_MS:
             continue
-        mine, others = _parties(columns, kind, row)
-        if mine == 0:
-            continue
-        key[many], other[many], ts[many] = mine, others, columns.ts[row]
-        event[many], flags[many], duration[many] = columns.event[row], columns.flags[row], columns.duration[row]
-        clock[many] = min(columns.clock[row], _LATEST_MS)
-        many += 1
-    return key[:many], other[:many], ts[:many], event[:many], flags[:many], duration[:many], clock[:many]
+        owns = np.int64(columns.owns[row])
+        earliest, latest = min(earliest, ts), max(latest, ts)
+        _choose(chosen, 0, row, owns, columns.caller[row])
+        _choose(chosen, 1, row, owns, columns.account[row])
+        _choose(chosen, 2, row, owns, columns.called[row])
+        _choose(chosen, 3, row, owns, chosen.prefix[row])
+        _choose(chosen, 4, row, owns, columns.via[row])
+    chosen.times[0], chosen.times[1] = min(earliest, latest), latest
+    return made
+
+
+def _events(rows: Outline, prefix: Keys, clock: Ints) -> tuple[Events, ...]:
+    """Return by kind the events as its windows take them: with its keys, and the other parties."""
+    caller, called, *told = columns_of((rows.caller, rows.called, *_told(rows), clock))
+    account, via = as_kernels_take(rows.account, caller.dtype), as_kernels_take(rows.via, caller.dtype)
+    parties = (caller, called), (account, called), (called, caller), (prefix, caller), (via, called)
+    return tuple(Events._make((*both, *told)) for both in parties)
 
 
 class Sightings:
@@ -139,23 +156,31 @@ class Sightings:
     def count(self, share: Share, counted: Mask, clock: Ints, stale: dict[str, Small] | None = None) -> None:
         """Count rows in their order.
 
-        An event later than the windows can hold (2054) counts in none.
+        An event later than the windows can hold (2054) counts in none; one before 1970 is an error, and nothing is
+        counted.
 
         Args:
             share: of this owner.
             counted: bool[rows of its outline], which of them count.
             clock: int64[rows], highest event time up to and including each, ms.
             stale: by table, uint8[slices]: only slices with a 1 are to be brought up to date.
+
+        Raises:
+            ValueError: an event is before 1970.
         """
-        rows, outline = share.rows, share.outline
-        numbers: Any = Numbers(rows.called, rows.digits, rows.reach, rows.code, share.followed)
-        found: dict[str, Any] = {name: getattr(outline, name) for name in Columns._fields if name in OUTLINE}
-        columns = Columns(**found, prefix=_prefixes(numbers, len(outline)), counted=counted, clock=clock)
-        for kind, windows in zip(Kind, self.windows, strict=True):
-            mine = Counted(*_of_kind(columns, int(kind)))
-            if not len(mine.ts):
+        outline = share.outline
+        columns = Columns._make((*_columns(outline), counted))
+        numbers = Numbers._make((*_numbers(share.rows), share.followed))
+        chosen = _chosen(columns, numbers)
+        if chosen.times[0] < 0:
+            raise ValueError("sightings: event time before 1970 (milliseconds since the epoch?)")
+        clock = np.minimum(clock, _LATEST_MS)
+        latest_ms = max(int(chosen.times[1]), int(clock.max(initial=0)))
+        for kind, events in zip(Kind, _events(outline, chosen.prefix, clock), strict=True):
+            mine = chosen.rows[kind, : chosen.many[kind]]
+            if not len(mine):
                 continue
             name = kind.name.lower()
-            windows.update(mine, stale[name] if stale else None)
+            self.windows[kind].count(events, mine, latest_ms, stale[name] if stale else None)
             if kind in self.hours:
-                self.hours[kind].update(mine, stale[f"{name}-hours"] if stale else None)
+                self.hours[kind].count(events, mine, stale[f"{name}-hours"] if stale else None)

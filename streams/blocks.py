@@ -8,6 +8,7 @@ sizes are checked before anything is read.
 """
 
 import struct
+from itertools import product
 from typing import Annotated, Any, Final, Literal, NamedTuple, get_args
 
 import msgspec
@@ -90,8 +91,12 @@ class Encoder:
         """Narrow every column of `rows` but `owns`, which is each owner's."""
         self._names = rows.names
         columns = {name: getattr(rows, name) for name in COLUMNS if name != _OWNS}
-        self._scales = {name: _scale(column) for name, column in columns.items()} | {_OWNS: Scale(1, 0)}
-        self._narrow = {name: _narrow(column, self._scales[name]) for name, column in columns.items()}
+        scales = {name: _scale(column) for name, column in columns.items()}
+        self._scales = tuple((scales | {_OWNS: Scale(1, 0)})[name] for name in COLUMNS)
+        self._stacks = {
+            (width, outlined): _stacked(columns, scales, width, outlined)
+            for width, outlined in product(reversed(WIDTHS[1:]), (True, False))
+        }
 
     def share(self, covers: tuple[Cover, ...], which: Ints, owns: Owns) -> bytes:
         """The bytes of the block of an owner.
@@ -103,19 +108,14 @@ class Encoder:
         """
         followed = which[owns & FOLLOWS > 0]
         names = self._names if len(followed) else ("",)
-        told = msgspec.msgpack.encode(
-            Header(len(which), len(followed), covers, tuple(self._scales[name] for name in COLUMNS), names)
-        )
-        places, size = _places(self._scales, _padded(8 + len(told)), len(which), len(followed))
-        whole = np.zeros(size, np.uint8)
-        whole[: 8 + len(told)] = np.frombuffer(MAGIC + _length.pack(len(told)) + told, np.uint8)
-        for name, place in places.items():
-            out = whole[place].view(f"<u{self._scales[name].width}")
-            if name == _OWNS:
-                out[:] = owns
-            else:
-                np.take(self._narrow[name], which if name in OUTLINE else followed, out=out, mode="clip")
-        return whole.tobytes()
+        told = msgspec.msgpack.encode(Header(len(which), len(followed), covers, self._scales, names))
+        head = MAGIC + _length.pack(len(told)) + told
+        parts: list[Any] = [head.ljust(_padded(len(head)), b"\0")]
+        for (width, outlined), stack in self._stacks.items():
+            parts.append(stack.take(which if outlined else followed, axis=1, mode="clip"))
+            if outlined and width == 1:
+                parts.append(owns)  # the last column of the outline
+        return b"".join(parts)
 
 
 def encode(covers: tuple[Cover, ...], rows: Rows) -> bytes:
@@ -130,12 +130,14 @@ def _scale(column: Column) -> Scale:
     return Scale(width, low % MODULUS) if width < column.itemsize else Scale(width, 0)
 
 
-def _narrow(column: Column, scale: Scale) -> Column:
-    """The column's values on its scale."""
-    if scale.width == column.itemsize:
-        return column.view(f"u{scale.width}")
-    narrow: Column = (column - _base(scale, column.dtype)).astype(f"<u{scale.width or 1}")
-    return narrow
+def _stacked(columns: dict[str, Column], scales: dict[str, Scale], width: Width, outlined: bool) -> Column:
+    """The columns of one width that are of the outline, or are not, on their scales: uint[columns, rows]."""
+    names = [name for name in columns if (scales[name].width, name in OUTLINE) == (width, outlined)]
+    stack = np.empty((len(names), len(columns["ts"])), f"<u{width}")
+    for narrow, name in zip(stack, names, strict=True):
+        column, scale = columns[name], scales[name]
+        narrow[:] = column - _base(scale, column.dtype) if scale.base else column
+    return stack
 
 
 def _wide(narrow: Column, scale: Scale, dtype: np.dtype[Any]) -> Column:

@@ -25,11 +25,13 @@ class Coverage:
         Raises:
             GapError: the block begins after what was applied.
         """
-        known = np.array([self._known(cover) for cover in block.covers], np.int64)
+        known = [self._known(cover) for cover in block.covers]
         for cover in block.covers:
             self.applied[_name(cover)] = max(self._known(cover), cover.end)
         rows = block.share.outline
-        new: Mask = rows.offset >= known[rows.source] if len(rows) else np.zeros(0, np.bool_)
+        if all(reached == cover.begin for reached, cover in zip(known, block.covers, strict=True)):
+            return np.ones(len(rows), np.bool_)
+        new: Mask = rows.offset >= np.array(known)[rows.source]
         return new
 
     def _known(self, cover: Cover) -> int:

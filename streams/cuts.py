@@ -1,6 +1,6 @@
 """Where a batch of records is cut: pieces that can be read at once, and rows that go into one block."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -8,8 +8,10 @@ import numpy.typing as npt
 from models.row_table import Rows
 from streams.blocks import ROWS_MAX
 
-BYTES_MAX = 5 << 19
-"""Bytes of one piece's records: the names in them and `ROWS_MAX` rows make blocks that their topic takes (4 MiB)."""
+BYTES_MAX = 5 << 20
+"""Bytes of one piece's records: `ROWS_MAX` events of some 300 bytes."""
+NAMES_MAX = 1 << 20
+"""Bytes of a piece's names: with `ROWS_MAX` rows they make blocks that their topic takes (4 MiB)."""
 
 Ints = npt.NDArray[np.int64]
 
@@ -26,6 +28,11 @@ def pieces(sizes: Ints) -> Iterator[tuple[int, int]]:
         end = max(begin + 1, int(np.searchsorted(ends, held + BYTES_MAX, "right")))
         yield begin, end
         begin, held = end, int(ends[end - 1])
+
+
+def has_room(names: Sequence[str]) -> bool:
+    """Say whether a block can hold all names."""
+    return len("".join(names).encode()) <= NAMES_MAX
 
 
 def parts(rows: Rows, most: int = ROWS_MAX) -> Iterator[tuple[int, int]]:

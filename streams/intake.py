@@ -20,10 +20,10 @@ from models.scan.batch import records_of
 from models.scan.build import Rules
 from models.scan.rows import rows_of_records, warm
 from models.tables import Tables
-from streams import batch_consumer, latency, metrics
+from streams import allocator, batch_consumer, latency, metrics
 from streams.batch_consumer import BatchConsumer
 from streams.blocks import Cover, Encoder, encode
-from streams.cuts import parts, pieces
+from streams.cuts import has_room, parts, pieces
 from streams.dead_letters import TOPIC as DEAD_LETTERS
 from streams.dead_letters import Place, letter
 from streams.event_source import EVENTS, begins_of, commit, heed, new_consumer
@@ -37,7 +37,7 @@ from streams.settings import Settings
 from streams.table_watch import TableWatch
 
 ROWS = "ringfence.rows"
-BATCH = 8_000
+BATCH = 16_000
 """Records of some 300 bytes that make a piece (`streams.cuts`)."""
 WAIT_S = 0.005
 """How long a batch may wait to fill: latency where calls are few."""
@@ -59,6 +59,7 @@ def main(settings: Settings, tables: Tables) -> None:
     watch, outbox = TableWatch(settings, tables), Outbox(settings)
     consumer = new_consumer(settings)
     settle()
+    allocator.keep()
     Intake(settings, watch, consumer, outbox, topic_id(settings, EVENTS)).run(stop, Heartbeat.from_env())
 
 
@@ -158,15 +159,25 @@ class Intake:
 
     def _apply(self, records: RecordBatch, partitions: list[int], source: npt.NDArray[np.int32]) -> None:
         """Read records piece by piece, and send what comes of each."""
-        rules = Rules(self._network, self._tables, self._settings.detection.payer)
         for begin, end in pieces(records.sizes):
-            piece, origin = records.part(slice(begin, end)), source[begin:end]
-            joined, appended = piece.joined(), piece.appended_ms
-            rows, rejects = rows_of_records(records_of(joined, piece.value, appended, origin, piece.offset), rules)
-            self._send_dead_letters(rejects, piece)
-            self._send_rows(self._with_high(rows, partitions), partitions, latency.header(int(appended.min())))
-            self._move_on(partitions, origin, piece.offset)
-            self._count(rows, int(appended.max()), len(piece))
+            self._apply_piece(records.part(slice(begin, end)), partitions, source[begin:end])
+
+    def _apply_piece(self, piece: RecordBatch, partitions: list[int], source: npt.NDArray[np.int32]) -> None:
+        """Read a piece and send what comes of it; each half by itself where a block could not hold its names."""
+        rows, rejects = self._read(piece, source)
+        if len(piece) > 1 and not has_room(rows.names):
+            for half in (slice(len(piece) // 2), slice(len(piece) // 2, None)):
+                self._apply_piece(piece.part(half), partitions, source[half])
+            return
+        appended = piece.appended_ms
+        self._send_dead_letters(rejects, piece)
+        self._send_rows(self._with_high(rows, partitions), partitions, latency.header(int(appended.min())))
+        self._move_on(partitions, source, piece.offset)
+        self._count(rows, int(appended.max()), len(piece))
+
+    def _read(self, piece: RecordBatch, source: npt.NDArray[np.int32]) -> tuple[Rows, list[Reject]]:
+        rules = Rules(self._network, self._tables, self._settings.detection.payer)
+        return rows_of_records(records_of(piece.joined(), piece.value, piece.appended_ms, source, piece.offset), rules)
 
     def _with_high(self, rows: Rows, partitions: list[int]) -> Rows:
         """Rows whose `high` is that of all batches so far, not of this one: it must not depend on how they are cut."""

@@ -5,6 +5,7 @@ an upgrade a cached kernel would go on with the old ones.
 """
 
 import os
+import re
 from collections.abc import MutableMapping
 from hashlib import sha256
 from pathlib import Path
@@ -13,6 +14,10 @@ from platformdirs import user_cache_path
 
 VARIABLE = "NUMBA_CACHE_DIR"
 SOURCES = Path(__file__).parent.parent / "models"
+KERNEL = b"njit"
+"""What a file with kernels has in it."""
+IMPORTED = re.compile(rb"^from (models\.[\w.]+) import", re.MULTILINE)
+"""A module from which one of ours takes something."""
 
 
 def use(environ: MutableMapping[str, str] = os.environ, sources: Path = SOURCES) -> None:
@@ -22,10 +27,24 @@ def use(environ: MutableMapping[str, str] = os.environ, sources: Path = SOURCES)
 
 
 def digest(sources: Path) -> str:
-    """A name for the present state of all files that have kernels."""
+    """A name for the present state of all files that have kernels, and of those that they import: parts, constants."""
     state = sha256()
-    for path in sorted(sources.rglob("*.py")):
-        content = path.read_bytes()
-        if b"njit" in content:
-            state.update(f"{path.relative_to(sources)} {len(content)}\n".encode() + content)
+    for name, content in sorted(_compiled(sources).items()):
+        state.update(f"{name} {len(content)}\n".encode() + content)
     return state.hexdigest()[:16]
+
+
+def _compiled(sources: Path) -> dict[str, bytes]:
+    """The content of every module that goes into a kernel, by its name."""
+    contents = {_module(path, sources): path.read_bytes() for path in sources.rglob("*.py")}
+    found, wanted = dict[str, bytes](), [name for name, content in contents.items() if KERNEL in content]
+    while wanted:
+        name = wanted.pop()
+        if name not in found and name in contents:
+            found[name] = contents[name]
+            wanted += [imported.decode() for imported in IMPORTED.findall(contents[name])]
+    return found
+
+
+def _module(path: Path, sources: Path) -> str:
+    return ".".join([sources.name, *path.relative_to(sources).with_suffix("").parts])

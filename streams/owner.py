@@ -1,7 +1,6 @@
 """The owner of one rows partition: blocks in, findings out, and its state in pages."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
@@ -66,7 +65,8 @@ class Owner:
             return []
         block, clock_ms = decode(value), self.detector.newest_ms
         new = self._coverage.admit(block)
-        share = self._renumbered(block, block.share if new.all() else block.share.take(new))
+        share = block.share if new.all() else block.share.take(new)
+        self._renumber(block, share)
         findings, judged = self.detector.apply(share, "rows", self.partition, offset)
         new[new] = judged.verdicts == COUNTED
         self._journal.add(Entry(offset, clock_ms, new))
@@ -78,14 +78,12 @@ class Owner:
         self.next_offset = offset + 1
         return findings
 
-    def _renumbered(self, block: Block, share: Share) -> Share:
-        """Rows whose `source` counts in the detector's sources, not in the block's."""
+    def _renumber(self, block: Block, share: Share) -> None:
+        """Let `source` count in the detector's sources, not in the block's: in place, for nobody else has its rows."""
         numbers = np.array([self.detector.source(cover.origin) for cover in block.covers], np.int32)
-        if not len(share.outline):
-            return share
-        source = numbers[share.outline.source]
-        outline, rows = replace(share.outline, source=source), replace(share.rows, source=source[share.followed])
-        return Share(outline, share.followed, rows)
+        if len(share.outline):
+            share.outline.source[:] = numbers[share.outline.source]
+            share.rows.source[:] = share.outline.source[share.followed]
 
     @property
     def durable(self) -> int:

@@ -45,7 +45,7 @@ class RecordBatch:
         return self._bytes(KEY, record)
 
     def _bytes(self, field: int, record: int) -> bytes | None:
-        address, size = self._fields[[field, field + 1], record].tolist()
+        address, size = int(self._fields[field, record]), int(self._fields[field + 1, record])
         return ctypes.string_at(address, size) if address else None
 
     def joined(self) -> Joined:

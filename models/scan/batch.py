@@ -21,6 +21,8 @@ SPARE: Final = 256
 """Odd events of arrays that a batch has room for; an array with more is left as a whole."""
 LINE_BREAK: Final = 10
 ASCII_MAX: Final = 127
+FEW: Final = 64
+"""Records that are not ASCII which are looked at one by one; of more, all records are at once first."""
 
 
 class Joined(NamedTuple):
@@ -112,9 +114,9 @@ def readable(joined: Joined) -> Joined:
     """Return the same text, from here on not to be written: records too large or not UTF-8 are emptied in place."""
     text, starts, ends = joined
     unread = ends - starts > RECORD_MAX
-    if not _is_utf8(text):
-        foreign = (np.maximum.reduceat(text, starts) > ASCII_MAX) & ~unread
-        for record in np.flatnonzero(foreign).tolist():
+    foreign = np.flatnonzero((np.maximum.reduceat(text, starts) > ASCII_MAX) & ~unread)
+    if foreign.size <= FEW or not _is_utf8(text):
+        for record in foreign.tolist():
             unread[record] = not _is_utf8(text[starts[record] : ends[record]])
     ends[unread] = starts[unread]
     text[starts[unread]] = LINE_BREAK
@@ -125,6 +127,7 @@ def readable(joined: Joined) -> Joined:
 def _is_utf8(text: Bytes) -> bool:
     """Say whether a text is UTF-8; joined records are if each is, for no sequence goes on after a line break."""
     try:
-        return bool(text.max(initial=0) <= ASCII_MAX or str(text.data, "utf-8"))
+        str(text.data, "utf-8")
     except UnicodeDecodeError:
         return False
+    return True

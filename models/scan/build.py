@@ -1,6 +1,6 @@
 """Rows of plain events, column by column, as `models.rows.rows_of` makes them of decoded ones."""
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,13 +17,15 @@ from models.rows import clocks_of, declare, flags_of, relevant
 from models.scan import layout
 from models.scan.batch import Batch, Records
 from models.scan.layout import Ints
-from models.scan.names import numbered
+from models.scan.names import Codes, numbered
 from models.scan.words import ATTESTED, ELSEWHERE
 from models.tables import Tables
 
 Mask = npt.NDArray[np.bool_]
 Small = npt.NDArray[np.uint8]
 Named = dict[str, npt.NDArray[Any]]
+
+_TRUNK: Final = NAMED.index("trunk")
 
 
 class Rules(NamedTuple):
@@ -48,16 +50,16 @@ def rows_of_plain(batch: Batch, records: Records, rules: Rules) -> Rows:
     columns = _clocks(batch, records.latest[record], records.source[record])
     columns |= {"source": records.source[record], "offset": records.offset[record], "index": np.maximum(index, 0)}
     columns |= dict(zip(("called", "digits", "reach", "code"), called, strict=True))
-    paying = _paying(batch, caller)
+    paying, (codes, places) = _paying(batch, caller), _named(batch)
     columns |= {"caller": caller, "payer": payers_from(paying, rules.payer), "account": paying.account}
-    columns |= {"via": _via(batch, paying.trunk), "owns": np.full(caller.size, EVERY, np.uint8)}
+    columns |= {"via": _via(batch, paying.trunk, codes[_TRUNK], places), "owns": np.full(caller.size, EVERY, np.uint8)}
     columns["call"] = _keys(batch, layout.CALL_ID, Key.CALL)
     columns["copy"] = mixed(columns["call"], columns["event"])
     columns["rate"] = np.maximum(batch.columns.amounts[0], -1)
     columns["flags"] = _flags(batch)
     columns["price"] = _prices(batch, columns, called, rules.network)
-    codes, names = _named(batch)
-    columns |= codes
+    columns |= dict(zip(NAMED, codes, strict=True))
+    names = _names(batch, places)
     declare(columns, names, rules.tables)
     return rows_from(columns, names.texts())
 
@@ -108,8 +110,12 @@ def _paying(batch: Batch, callers: Keys) -> Paying:
     return Paying(callers, account, trunk, _codes(batch, layout.ATTESTATION) == ATTESTED)
 
 
-def _via(batch: Batch, came_in: Keys) -> Keys:
-    return np.where(came_in != 0, came_in, _given_keys(batch, layout.TRUNK, Key.TRUNK))
+def _via(batch: Batch, came_in: Keys, trunk: Codes, places: Positions) -> Keys:
+    """Return the key of each call's trunk in, else of its trunk out, whose names are hashed once each."""
+    starts, ends = np.ascontiguousarray(places.T)
+    keys: Keys = siphash13(batch.text, starts, ends, int(Key.TRUNK)) | HASHED
+    keys[0] = 0
+    return np.where(came_in != 0, came_in, keys[trunk])
 
 
 def _prices(batch: Batch, columns: Named, called: Numbers, network: Network) -> Small:
@@ -119,11 +125,15 @@ def _prices(batch: Batch, columns: Named, called: Numbers, network: Network) -> 
     return prices_of(Offers(columns["event"], evident, status, *batch.columns.amounts, *batch.columns.seconds))
 
 
-def _named(batch: Batch) -> tuple[Named, Names]:
-    """Return the columns of names' codes, and the names."""
+def _named(batch: Batch) -> tuple[Codes, Positions]:
+    """Return the columns of names' codes, and where the names stand."""
     texts = slice(layout.SWITCH, layout.SWITCH + len(NAMED))
     starts, ends = np.ascontiguousarray(batch.columns.starts[texts]), np.ascontiguousarray(batch.columns.ends[texts])
-    codes, places = numbered(batch.text, starts, ends)
+    found: tuple[Codes, Positions] = numbered(batch.text, starts, ends)
+    return found
+
+
+def _names(batch: Batch, places: Positions) -> Names:
     names = Names()
     names.codes([batch.text[start:end].tobytes().decode() for start, end in places.tolist()])
-    return dict(zip(NAMED, codes, strict=True)), names
+    return names

@@ -9,6 +9,7 @@ Reference: Lamport, "Multiple byte processing with full-word instructions" (1975
 from typing import Final
 
 import numpy as np
+from numba.cpython.unsafe.numbers import trailing_zeros
 
 from models.borrowing import part
 from models.hashing import Bytes, Word
@@ -34,6 +35,12 @@ POWERS: Final = np.array([10**power for power in range(DIGITS_MAX + 1)], np.uint
 
 
 @part
+def byte(text: Bytes, i: int) -> int:
+    """Return the byte at `i`, which is not negative: without a check for that it is one instruction."""
+    return int(text[np.uint64(i)])
+
+
+@part
 def load(text: Bytes, start: int) -> Word:
     """Return the 8 bytes at `start` as a little-endian word."""
     at = np.uint64(start)  # no check for negative positions, so that this is one instruction
@@ -55,10 +62,7 @@ def load_part(text: Bytes, start: int, size: int) -> Word:
 @part
 def first(marks: Word) -> int:
     """Return which byte of a word is the lowest that has its top bit set, where only top bits are; 8 for none."""
-    if marks == 0:
-        return 8
-    below = (marks - np.uint64(1)) & _ONES  # a one for each byte up to the marked one
-    return int((below * _ONES) >> np.uint64(56)) - 1
+    return int(trailing_zeros(marks)) >> 3  # type: ignore[call-arg] # numba gives it the first, of typing
 
 
 @part

@@ -10,7 +10,7 @@ import numpy as np
 from models.borrowing import borrowed, part
 from models.hashing import Bytes
 from models.scan.clock import moment
-from models.scan.eight import POWERS
+from models.scan.eight import POWERS, byte
 from models.scan.layout import (
     CALL_ID,
     CALLED,
@@ -21,6 +21,7 @@ from models.scan.layout import (
     EVENT,
     INDEX,
     NEEDED,
+    NO_FIELD,
     NOT_GIVEN,
     RATE,
     RECORD,
@@ -36,6 +37,7 @@ from models.scan.layout import (
     V,
 )
 from models.scan.lexicon import UNKNOWN, look_up
+from models.scan.order import stands
 from models.scan.syntax import (
     ARRAY,
     ARRAY_END,
@@ -61,55 +63,50 @@ def _fits(text: Bytes, start: int, end: int, field: int, limits: Limits) -> bool
     if field != CALLED:
         size = end - start
         return 0 < size <= limits.call_id if field == CALL_ID else size <= limits.text
-    start += text[start] == PLUS
+    start += byte(text, start) == PLUS
     for i in range(start, end):
-        if not (48 <= text[i] <= 57 or text[i] in (35, 42)):  # 0 to 9, #, *
+        if not (48 <= byte(text, i) <= 57 or byte(text, i) in (35, 42)):  # 0 to 9, #, *
             return False
     return 0 < end - start <= limits.called
 
 
 @part
-def _string(frame: Frame, i: int, field: int) -> int:
-    """Fill a slot from the string that has its first character at `i`; return the position after it."""
+def _string(frame: Frame, i: int, field: int) -> tuple[int, bool]:
+    """Fill a slot from the string that has its first character at `i`; return the position after it, and if it fits."""
     slots = frame.slots
-    end = closing(frame.text, i)
-    if end < 0:
-        return NO
+    end, plain = closing(frame.text, i)
+    if not plain:
+        return end, False
     if field < EVENT:
         slots[field, 0] = i
         slots[field, 1] = end
-        return end + 1 if _fits(frame.text, i, end, field, frame.limits) else NO
+        return end + 1, _fits(frame.text, i, end, field, frame.limits)
     if field < TEST:
         word = look_up(frame.words, frame.text, i, end)
         slots[field, 0] = word & ((1 << CODE_BITS) - 1)
-        return end + 1 if word >> CODE_BITS == field else NO
+        return end + 1, word >> CODE_BITS == field
     if RATE <= field < DURATION_S:
-        return end + 1 if _number(frame, i, field) == end else NO
-    return _time(frame, i, end) if field == TS else NO
+        stop, fits = _number(frame, i, field)
+        return end + 1, fits and stop == end
+    slots[TS, 0] = moment(frame.text, i, end)
+    slots[TS, 1] = 0
+    return end + 1, field == TS
 
 
 @part
-def _time(frame: Frame, i: int, end: int) -> int:
-    """Fill the slot of `ts` from its text; return the position after the string."""
-    frame.slots[TS, 0] = moment(frame.text, i, end)
-    frame.slots[TS, 1] = 0
-    return end + 1
-
-
-@part
-def _number(frame: Frame, i: int, field: int) -> int:
-    """Fill a slot from the number at `i`; return the position after it."""
+def _number(frame: Frame, i: int, field: int) -> tuple[int, bool]:
+    """Fill a slot from the number at `i`; return the position after it, and whether it can be the field's value."""
     value, decimals, end = decimal(frame.text, i)
-    if field < RATE or end < 0:
-        return NO
+    if field < RATE or decimals < 0:
+        return end, False
     frame.slots[field, 0] = value
     frame.slots[field, 1] = decimals
     if field < DURATION_S:
         whole = np.int64(np.uint64(abs(value)) // POWERS[decimals])
-        return end if whole < frame.limits.amount else NO
+        return end, bool(whole < frame.limits.amount)
     if field < TS:
-        return end if 0 <= value < 1 << 53 and _quotient(value, decimals) <= frame.limits.seconds else NO
-    return end if decimals == 0 and (field != V or value == 1) else NO
+        return end, 0 <= value < 1 << 53 and _quotient(value, decimals) <= frame.limits.seconds
+    return end, decimals == 0 and (field != V or value == 1)
 
 
 @part
@@ -119,24 +116,41 @@ def _quotient(value: int, decimals: int) -> float:
 
 
 @part
-def _literal(frame: Frame, i: int, field: int) -> int:
-    """Fill a slot from `true` or `false`, or leave it for `null`; return the position after it."""
+def _literal(frame: Frame, i: int, field: int) -> tuple[int, bool]:
+    """Fill a slot from `true` or `false`, or leave it for `null`; return the position after it, and whether it fits."""
     end = after_literal(frame.text, i)
-    if frame.text[i] == 110:  # n
-        return NO if (NEEDED >> field) & 1 else end
-    frame.slots[field, 0] = frame.text[i] == 116  # t
-    return end if field == TEST else NO
+    first = byte(frame.text, i)
+    if first == 110:  # n
+        return end, end >= 0 and (NEEDED >> field) & 1 == 0
+    frame.slots[field, 0] = first == 116  # t
+    return end, end >= 0 and field == TEST
 
 
 @part
-def _value(frame: Frame, i: int, field: int) -> int:
-    """Fill a slot from the value at `i`; return the position after it."""
-    byte = frame.text[i]
-    if byte == QUOTE:
+def _value(frame: Frame, i: int, field: int) -> tuple[int, bool]:
+    """Fill a slot from the value at `i`; return the position after it, and whether it can be the field's value."""
+    first = byte(frame.text, i)
+    if first == QUOTE:
         return _string(frame, i + 1, field)
-    if byte < 97:  # a
+    if first < 97:  # a
         return _number(frame, i, field)
     return _literal(frame, i, field)
+
+
+@part
+def _named(frame: Frame, start: int, first: int, before: int) -> tuple[int, int, bool]:
+    """Return the field of the name that has its first character at `start`, where the name ends, and whether plainly.
+
+    `first` and `before` are the event's first field and the one before this, `NO_FIELD` for none.
+    """
+    field = frame.next[np.uint64(first), np.uint64(before)]
+    if stands(frame.names, field, frame.text, start):
+        return field, start + frame.names.sizes[np.uint64(field)], True
+    end, plain = closing(frame.text, start)
+    field = look_up(frame.keys, frame.text, start, end) if plain else UNKNOWN
+    if field != UNKNOWN:
+        frame.next[np.uint64(first), np.uint64(before)] = field
+    return field, end, plain
 
 
 @part
@@ -147,24 +161,28 @@ def _members(frame: Frame, i: int, end: int, levels: int) -> int:
     """
     text = frame.text
     seen = 0
+    first = before = NO_FIELD
     i = after_space(text, i + 1, end)
-    while text[i] == QUOTE:
-        start = i + 1
-        i = closing(text, start)
-        if i < 0:
+    while byte(text, i) == QUOTE:
+        field, i, plain = _named(frame, i + 1, first, before)
+        if not plain:
             break
-        field = look_up(frame.keys, text, start, i)
-        i = after_name(text, i, end)
-        if i >= 0 and field == UNKNOWN:
+        i, follows = after_name(text, i, end)
+        if not follows:
+            break
+        if field == UNKNOWN:
             i = skipped(text, i, end, levels)
-        elif i >= 0:
-            i = NO if (seen >> field) & 1 else _value(frame, i, field)
+            fits = i >= 0
+        else:
+            i, fits = _value(frame, i, field)
+            fits &= (seen >> field) & 1 == 0
             seen |= 1 << field
-        if i < 0:
+            first, before = field if first == NO_FIELD else first, field
+        if not fits:
             break
         i = after_space(text, i, end)
-        if text[i] != COMMA:
-            return i + 1 if text[i] == OBJECT_END and seen & NEEDED == NEEDED else NO
+        if byte(text, i) != COMMA:
+            return i + 1 if byte(text, i) == OBJECT_END and seen & NEEDED == NEEDED else NO
         i = after_space(text, i + 1, end)
     return NO
 

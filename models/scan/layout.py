@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from models.hashing import Bytes, Positions
 from models.scan.lexicon import Lexicon
+from models.scan.order import Spelled
 
 Ints = npt.NDArray[np.int64]
 
@@ -25,6 +26,7 @@ FIELDS: Final = (
 CALL_ID, CALLER, CALLED, DIALLED, ACCOUNT, TRUNK_IN, REFUSED_BY, SWITCH, TRUNK = range(9)
 EVENT, CALLED_TYPE, DIRECTION, ATTESTATION, RATING_STATUS, TEST = range(12, 18)
 RATE, SETUP_FEE, CHARGE, DURATION_S, FREE_S, TS, CAUSE, V = range(18, 26)
+NO_FIELD: Final = len(FIELDS)
 NEEDED: Final = 1 << CALL_ID | 1 << CALLER | 1 << CALLED | 1 << EVENT | 1 << TS
 """The fields that every event has, a bit each."""
 
@@ -80,6 +82,8 @@ class Frame(NamedTuple):
         limits: of an event.
         slots: int64[fields, 2], scratch for one event. Of a text its start and end, both 0 where absent; of a word its
             code, 0 where absent; of a number its digits, and how many are decimals, `NOT_GIVEN` where absent.
+        names: the fields' names, in the order of their slots.
+        next: scratch, which field came next (`order.nothing_known`).
     """
 
     text: Bytes
@@ -90,6 +94,8 @@ class Frame(NamedTuple):
     words: Lexicon
     limits: Limits
     slots: Ints
+    names: Spelled
+    next: Ints
 
 
 class Columns(NamedTuple):

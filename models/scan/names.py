@@ -48,7 +48,8 @@ def numbered(text: Bytes, starts: Positions, ends: Positions) -> tuple[Codes, Po
     """
     text, starts, ends = borrowed(text), borrowed(starts), borrowed(ends)
     codes = np.zeros(starts.shape, np.uint32)
-    known = np.zeros((starts.size + 1, 2), np.int64)
+    known = np.empty((starts.size + 1, 2), np.int64)
+    known[0] = 0
     bits = 4
     while 1 << bits < 2 * starts.size:
         bits += 1

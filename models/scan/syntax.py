@@ -11,7 +11,7 @@ import numpy as np
 
 from models.borrowing import part
 from models.hashing import Bytes
-from models.scan.eight import POWERS, digits, plain_end
+from models.scan.eight import POWERS, byte, digits, plain_end
 
 NO: Final = -1
 NESTING_MAX: Final = 60
@@ -24,16 +24,16 @@ _ONE = np.uint64(1)
 @part
 def after_space(text: Bytes, i: int, end: int) -> int:
     """Return the first position from `i` on that is not white space, at most `end`."""
-    while text[i] <= 32 and i < end and text[i] in (32, 9, 10, 13):
+    while byte(text, i) <= 32 and i < end and byte(text, i) in (32, 9, 10, 13):
         i += 1
     return i
 
 
 @part
-def closing(text: Bytes, i: int) -> int:
-    """Return where the string that has its first character at `i` is closed; an escape in it is not plain."""
+def closing(text: Bytes, i: int) -> tuple[int, bool]:
+    """Return where the string ends that has its first character at `i`, and whether plainly: without an escape."""
     i = plain_end(text, i)
-    return i if text[i] == QUOTE else NO
+    return i, byte(text, i) == QUOTE
 
 
 @part
@@ -49,10 +49,10 @@ def after_literal(text: Bytes, i: int) -> int:
 
 
 @part
-def after_name(text: Bytes, i: int, end: int) -> int:
-    """Return where the value stands of the member that has the quote closing its name at `i`."""
+def after_name(text: Bytes, i: int, end: int) -> tuple[int, bool]:
+    """Return where the value stands of the member whose name is closed at `i`, and whether there is a colon."""
     i = after_space(text, i + 1, end)
-    return after_space(text, i + 1, end) if text[i] == COLON else NO
+    return after_space(text, i + 1, end), byte(text, i) == COLON
 
 
 @part
@@ -110,7 +110,10 @@ def _value_of_next(text: Bytes, i: int, end: int, in_object: bool) -> int:
     if text[i] != QUOTE:
         return NO
     i = _after_string(text, i + 1)
-    return after_name(text, i - 1, end) if i >= 0 else NO
+    if i < 0:
+        return NO
+    i, named = after_name(text, i - 1, end)
+    return i if named else NO
 
 
 @part
@@ -153,22 +156,22 @@ def skipped(text: Bytes, i: int, end: int, room: int) -> int:
 def decimal(text: Bytes, i: int) -> tuple[int, int, int]:
     """Return a number as a whole one, how many of its digits are decimals, and the position after it.
 
-    More than 18 digits are not plain, nor are an exponent and a zero in front.
+    More than 18 digits are not plain, nor are an exponent and a zero in front: there are `NO` decimals then.
     """
-    negative = text[i] == MINUS
+    negative = byte(text, i) == MINUS
     i += negative
     whole, size = digits(text, i)
     places = 0
-    if size == 0 or (text[i] == 48 and size > 1):
-        return 0, 0, NO
+    if size == 0 or (byte(text, i) == 48 and size > 1):
+        return 0, NO, i
     i += size
-    if text[i] == POINT:
+    if byte(text, i) == POINT:
         rest, places = digits(text, i + 1)
         if places == 0 or size + places > 18:
-            return 0, 0, NO
+            return 0, NO, i
         whole = whole * POWERS[places] + rest
         i += 1 + places
     if size + places > 18:
-        return 0, 0, NO
+        return 0, NO, i
     value = int(np.int64(whole))
     return (-value if negative else value), places, i

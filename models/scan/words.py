@@ -13,8 +13,9 @@ from models.judging import DEPTH_MAX, EVENT_MAX, EVENTS_MAX
 from models.numbers import TYPES
 from models.prices import ABSENT, AMOUNT_MAX, RATING
 from models.records import YEAR_2000_MS
-from models.scan.layout import CODE_BITS, FIELDS, Frame, Ints, Limits
+from models.scan.layout import CODE_BITS, FIELDS, NO_FIELD, Frame, Ints, Limits
 from models.scan.lexicon import Lexicon, lexicon
+from models.scan.order import nothing_known, spelled
 
 ELSEWHERE: Final = 1
 """The code of every direction but `originating`."""
@@ -55,6 +56,10 @@ def _lexica() -> tuple[Lexicon, Lexicon]:
     return lexicon(keys), lexicon(words)
 
 
+_names = cache(spelled)
+
+
 def frame_of(text: Bytes, starts: Positions, ends: Positions, latest: Ints) -> Frame:
     """Return what the scanner needs of joined records, and of the latest `ts` that is plain in each, ms."""
-    return Frame(text, starts, ends, latest, *_lexica(), LIMITS, np.zeros((len(FIELDS), 2), np.int64))
+    slots = np.zeros((NO_FIELD, 2), np.int64)
+    return Frame(text, starts, ends, latest, *_lexica(), LIMITS, slots, _names(FIELDS), nothing_known(NO_FIELD))

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.hashing import Keys
-from models.windows.layout import Ints, Small
+from models.windows.layout import Ints, Positions, Small
 from models.windows.ring import (
     HOUR_MS,
     HOURS_MAX,
@@ -32,7 +32,7 @@ from models.windows.ring import (
     updated,
 )
 from models.windows.slots import hashes, slices
-from models.windows.updating import Columns, columns_of
+from models.windows.updating import Columns, columns_of, latest_of
 
 FORMAT: Final = 2
 _MAGIC: Final = b"RFHW"
@@ -127,13 +127,22 @@ class Hours:
             raise ValueError(f"hours: {len(stale)} slices may be stale, there are {len(self._all)}")
         if not len(rows.ts):
             return
-        done = updated(self._state, rows, stale, 0)
-        if done < 0:
+        if not 0 <= latest_of(rows) < HOURS_MAX * HOUR_MS:
             raise ValueError("hours: event time before 1970 or after 2089 (milliseconds since the epoch?)")
-        while done < len(rows.ts):
+        self.count(rows, np.arange(len(rows.ts), dtype=np.int32), stale)
+
+    def count(self, rows: Columns, chosen: Positions, stale: Small | None = None) -> None:
+        """Count the attempts among some rows of a batch; what `update` does, and checks, for all of them.
+
+        Args:
+            rows: as `columns_of` gives them, whose times are in range.
+            chosen: int32[rows to count], their positions, rising.
+            stale: as for `update`.
+        """
+        stale, done = self._all if stale is None else stale, 0
+        while (done := int(updated(self._state, rows, chosen, stale, done))) < len(chosen):
             self._lay_out(self._records[self._useful(self._records)], 1)
             self._state.ledger[:, SWEPT] = self._state.ledger[:, NOW]
-            done = updated(self._state, rows, stale, done)
 
     def usual(self, keys: Keys, now_ms: int) -> Usual:
         """Return what is usual for keys at an hour of the week.

@@ -139,6 +139,8 @@ Whole = int | np.int64
 Truth = bool | np.bool_
 Ints = npt.NDArray[np.int64]
 Small = npt.NDArray[np.uint8]
+Positions = npt.NDArray[np.int32]
+"""Of rows in a batch."""
 
 
 class State(NamedTuple):

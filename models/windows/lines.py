@@ -28,5 +28,9 @@ def lines(shape: tuple[int, ...], dtype: Any) -> Array:
 def lengthened(array: Array, many: int) -> Array:
     """Return a copy of an array with so many elements, no fewer than it has; the others are zeros."""
     longer = lines((many, *array.shape[1:]), array.dtype)
-    longer[: len(array)] = array
+    _bytes(longer)[: array.nbytes] = _bytes(array)  # numpy copies records field by field, ten times slower
     return longer
+
+
+def _bytes(array: Array) -> npt.NDArray[np.uint8]:
+    return array.reshape(-1).view(np.uint8)

@@ -10,10 +10,10 @@ import numpy.typing as npt
 
 from models.hashing import Keys, Word
 from models.windows.arithmetic import larger, place_in, ratio, smaller
-from models.windows.layout import ATTEMPT, Ints, Record, Small, Whole
+from models.windows.layout import ATTEMPT, Ints, Positions, Record, Small, Whole
 from models.windows.parts import kernel, part
 from models.windows.slots import mixed, slice_of
-from models.windows.updating import Columns, counts_as, latest_of
+from models.windows.updating import Columns, counts_as
 
 HOUR_MS: Final = 3_600_000
 WEEK: Final = 168
@@ -92,16 +92,14 @@ def _advanced(record: Record, hour: Whole, now: Whole) -> None:
 
 
 @kernel
-def updated(state: State, rows: Columns, stale: Small, begin: Whole) -> Whole:
-    """Count rows from `begin` on, of stale slices.
+def updated(state: State, rows: Columns, chosen: Positions, stale: Small, begin: Whole) -> Whole:
+    """Count the `chosen` rows from place `begin` on, of stale slices.
 
     Returns:
-        The first row without room, or how many rows there are; -1, and nothing is done, if a time is out of range.
+        The place in `chosen` of the first row without room, or how many there are.
     """
-    latest = latest_of(rows)
-    if latest < 0 or latest >= HOURS_MAX * HOUR_MS:
-        return np.int64(-1)
-    for i in range(begin, rows.key.size):
+    for place in range(begin, chosen.size):
+        i = chosen[place]
         hashed = mixed(rows.key[i], state.seed)
         which = slice_of(hashed, state.dirty.size)
         if rows.key[i] == 0 or stale[which] == 0:
@@ -111,20 +109,20 @@ def updated(state: State, rows: Columns, stale: Small, begin: Whole) -> Whole:
         ledger[NOW] = larger(larger(ledger[NOW], hour), ratio(rows.clock[i], HOUR_MS))
         if not counts_as(rows.kind[i], rows.flags[i]) & ATTEMPT or hour <= ledger[NOW] - RING:
             continue
-        place = _place(state, rows.key[i], hashed)
-        at = np.int64(state.places[place]) - 1
+        stands = _place(state, rows.key[i], hashed)
+        at = np.int64(state.places[stands]) - 1
         if at < 0:
             full = ledger[KEYS] >= state.limit
             if full and ledger[SWEPT] == ledger[NOW]:
                 ledger[TURNED_AWAY] += 1
                 continue
             if full or state.used[0] == state.records.size:
-                return np.int64(i)
+                return np.int64(place)
             ledger[KEYS] += 1
-            at = np.int64(_added(state, place, rows.key[i], hour))
+            at = np.int64(_added(state, stands, rows.key[i], hour))
         _advanced(state.records[at], hour, ledger[NOW])
         state.records[at].counts[place_in(hour, RING)] += 1
-    return np.int64(rows.key.size)
+    return np.int64(chosen.size)
 
 
 @kernel

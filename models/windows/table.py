@@ -30,6 +30,7 @@ from models.windows.layout import (
     USED,
     WINDOWS_MS,
     Ints,
+    Positions,
     Small,
     empty,
 )
@@ -37,7 +38,7 @@ from models.windows.lines import lengthened
 from models.windows.listing import slots_of
 from models.windows.slices import filled, slice_bytes
 from models.windows.slots import grown, hashes, oldest, slices
-from models.windows.updating import CHUNKS_PER_ROW, Columns, columns_of, updated
+from models.windows.updating import CHUNKS_PER_ROW, Columns, columns_of, latest_of, updated
 from models.windows.wire import BUSY_ENTRIES, Place, parsed, refused
 
 LOAD: Final = 0.7
@@ -180,16 +181,28 @@ class Windows:
             raise ValueError(f"windows: {len(stale)} slices may be stale, there are {self._slices}")
         if not len(rows.ts):
             return
-        done, crowded, latest = updated(self._state, rows, stale, 0)
-        if not 0 <= latest < TICKS_MAX * TICK_MS:
+        if not 0 <= (latest := latest_of(rows)) < TICKS_MAX * TICK_MS:
             raise ValueError("windows: event time before 1970 or after 2054 (milliseconds since the epoch?)")
-        while done < len(rows.ts):
+        self.count(rows, np.arange(len(rows.ts), dtype=np.int32), latest, stale)
+
+    def count(self, rows: Columns, chosen: Positions, latest_ms: int, stale: Small | None = None) -> None:
+        """Count some rows of a batch in their order; what `update` does, and checks, for all of them.
+
+        Args:
+            rows: as `columns_of` gives them, whose times are in range.
+            chosen: int32[rows to count], their positions, rising.
+            latest_ms: the highest time of any of them.
+            stale: as for `update`.
+        """
+        stale = self._all if stale is None else stale
+        done, crowded = updated(self._state, rows, chosen, stale, 0)
+        while done < len(chosen):
             if crowded >= 0:
                 thinned(self._state, int(crowded))
             else:
                 self._make_room(1, CHUNKS_PER_ROW, 1, 1)
-            done, crowded, _ = updated(self._state, rows, stale, done)
-        self._sweep(int(latest) // TICK_MS // HOUR)
+            done, crowded = updated(self._state, rows, chosen, stale, done)
+        self._sweep(latest_ms // TICK_MS // HOUR)
 
     def _sweep(self, hour: int) -> None:
         """Free one stripe of the slots of what has died, until all were swept in this hour of event time."""

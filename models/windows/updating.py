@@ -28,10 +28,10 @@ from models.windows.layout import (
     SKETCHES,
     SLOT,
     TICK_MS,
-    TICKS_MAX,
     TURNED_AWAY,
     USED,
     Ints,
+    Positions,
     Small,
     State,
     Whole,
@@ -74,22 +74,29 @@ _DTYPES: Final = tuple(map(np.dtype, (np.uint64, np.uint64, np.int64, np.uint8, 
 """Of `Columns`, in order."""
 
 
-def _as_kernels_take(column: npt.NDArray[Any], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
-    if column.dtype is dtype and column.flags.c_contiguous:
+def as_kernels_take(column: npt.NDArray[Any], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """Return a column of a dtype that is contiguous, aligned and writable: for any other a kernel is compiled anew."""
+    if column.dtype is dtype and column.flags.carray:
         return column
-    return np.ascontiguousarray(column, dtype)
+    return np.array(column, dtype)
 
 
 def columns_of(columns: Iterable[npt.NDArray[Any]]) -> Columns:
-    """Return columns as kernels take them: contiguous, and of their dtypes.
+    """Return columns as kernels take them: contiguous, writable, and of their dtypes.
 
     Raises:
         ValueError: they are of different lengths.
     """
-    made: list[Any] = [_as_kernels_take(column, dtype) for column, dtype in zip(columns, _DTYPES, strict=True)]
+    made: list[Any] = [as_kernels_take(column, dtype) for column, dtype in zip(columns, _DTYPES, strict=True)]
     if any(len(column) != len(made[0]) for column in made):
         raise ValueError("windows: columns of different lengths")
     return Columns(*made)
+
+
+def latest_of(rows: Columns) -> int:
+    """Return the highest time of any row, ms; -1 if one is before 1970."""
+    times = rows.ts, rows.clock
+    return max(int(column.max()) for column in times) if all(column.min() >= 0 for column in times) else -1
 
 
 def _counts_as(kind: int, flags: int) -> int:
@@ -125,20 +132,10 @@ def _has_room(state: State, rows: Whole) -> bool:
 
 
 @part
-def latest_of(rows: Columns) -> Whole:
-    """Return the highest time of any row, -1 if one is before 1970."""
-    latest, earliest = np.int64(0), np.int64(0)
-    for i in range(rows.ts.size):
-        latest = larger(latest, larger(rows.ts[i], rows.clock[i]))
-        earliest = smaller(earliest, smaller(rows.ts[i], rows.clock[i]))
-    return latest if earliest == 0 else np.int64(-1)
-
-
-@part
-def _look_ahead(state: State, rows: Columns, begin: Whole, many: Whole) -> None:
+def _look_ahead(state: State, rows: Columns, chosen: Positions, begin: Whole, many: Whole) -> None:
     """Work out what so many rows count as, and ask for the memory that they need."""
     for i in range(many):
-        at, ahead = begin + i, state.ahead[i]
+        at, ahead = chosen[begin + i], state.ahead[i]
         word = counts_as(rows.kind[at], rows.flags[at])
         duration = larger(np.int64(0), rows.duration[at]) * ratio(word & ENDED, ENDED)
         ahead.hashed = mixed(rows.key[at], state.seed)
@@ -162,41 +159,45 @@ def _slot_of(state: State, key: Word, hashed: Word, which: Whole, now: Whole) ->
 
 
 @kernel
-def updated(state: State, rows: Columns, stale: Small, begin: Whole) -> tuple[Whole, Whole, Whole]:
-    """Count rows from `begin` on, of the slices whose entry in `stale` is not 0.
+def updated(state: State, rows: Columns, chosen: Positions, stale: Small, begin: Whole) -> tuple[Whole, Whole]:
+    """Count the `chosen` rows, of the slices whose entry in `stale` is not 0.
+
+    Args:
+        state: of the table.
+        rows: whose times are in range.
+        chosen: int32[rows to count], their positions, rising.
+        stale: uint8[slices].
+        begin: place in `chosen` to begin at.
 
     Returns:
-        How many rows are done; the slice in which others have to go for the next one's key, -1 for none; the highest
-        time of all rows, ms. If it is none and not all are done, arrays have to grow. Nothing is done if that time is
-        out of range: -1 if one is before 1970.
+        The place in `chosen` of the next row to count; the slice in which others have to go for its key, -1 for none.
+        If it is none and not all are done, arrays have to grow.
     """
-    ledger, slices, latest = state.ledger, state.dirty.size, latest_of(rows)
-    if latest < 0 or latest >= TICKS_MAX * TICK_MS:
-        return begin, -1, latest
-    for first in range(begin, rows.key.size, AHEAD):
-        many = smaller(AHEAD, rows.key.size - first)
-        _look_ahead(state, rows, first, many)
+    ledger, slices = state.ledger, state.dirty.size
+    for first in range(begin, chosen.size, AHEAD):
+        many = smaller(AHEAD, chosen.size - first)
+        _look_ahead(state, rows, chosen, first, many)
         roomy = _has_room(state, many)
         for i in range(many):
             if not roomy and not _has_room(state, 1):
-                return first + i, -1, latest
-            row, key = state.ahead[i], rows.key[first + i]
+                return first + i, -1
+            row, key = state.ahead[i], rows.key[chosen[first + i]]
             which = slice_of(row.hashed, slices)
             if key == 0 or stale[which] == 0:
                 continue
             state.dirty[which] = 1
             tick = tick_of(row.party)
-            now = larger(larger(ledger[which, NOW], tick), ratio(rows.clock[first + i], TICK_MS))
+            now = larger(larger(ledger[which, NOW], tick), ratio(rows.clock[chosen[first + i]], TICK_MS))
             ledger[which, NOW] = now
             if row.word == 0 or dead(tick, now):
                 continue
             at = _slot_of(state, key, row.hashed, which, now)
             if at == CROWDED:
-                return first + i, which, latest
+                return first + i, which
             if at == TURNED:
                 continue
             slot = state.slots[at]
             if dead(np.int64(slot.head), now):
                 emptied(state, at)
             counted(state, slot, tick, row.party, row.word, now)
-    return rows.key.size, -1, latest
+    return chosen.size, -1

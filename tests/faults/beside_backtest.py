@@ -5,8 +5,7 @@ whatever else happens every owner sees its share of them in that order. All that
 one key, which one owner has, or a sum over the owners:
 
 - the windows of every kind and their hours of the week, by key, with the estimates of distinct other parties;
-- per calling code its history, answered calls, open free calls, leaks and rejected candidates, byte for byte; of the
-  home country's numbers, which are owned one by one and have no prices, how many were answered;
+- per calling code its history, answered calls, open free calls, leaks and rejected candidates, byte for byte;
 - answered calls per minute, and how many events were counted, late, copies or too late;
 - how far event time has come, by which copies are forgotten. Fingerprints have no order to be compared in: what they
   know shows in the events that come twice, which count once in everything above.
@@ -36,15 +35,12 @@ from tests.faults.clients import TOPICS
 from tests.faults.compare import ROWS, by_position, restored
 from tests.faults.roles import TOPIC_ID
 from tests.faults.schedule import Outcome
-from tests.faults.traffic import FACTS, MINUTE, Plan
+from tests.faults.traffic import Plan
 
 ORIGIN = "signalling.events/0/"
 """What evidence calls the partition that all events stand in."""
 HOURS = 36
 """No plan is longer."""
-HOME = int(FACTS.home)
-ANY = (0, 0, 0)
-"""Of whatever switch, trunk and plan."""
 Story = dict[str, list[tuple[Any, ...]]]
 """By topic and key in order: what the contract promises of a command to be the same."""
 
@@ -69,7 +65,7 @@ def differences(outcome: Outcome, expected: Expected, settings: Settings, tables
     """Every difference of the state that a restart would find, and of the commands."""
     owners = [restored(settings, tables, partition) for partition in range(TOPICS[ROWS])]
     found = []
-    for look in (counts, minutes, event_time, windows, hours, routes, home):
+    for look in (counts, minutes, event_time, windows, hours, routes):
         found += look(owners, expected.detector)
     return found + list(told(outcome, expected.commands))
 
@@ -130,7 +126,7 @@ def _usual(detector: Detector, kind: Kind, now_ms: int) -> dict[Any, bytes]:
 
 
 def routes(owners: list[Detector], expected: Detector) -> Iterator[str]:
-    found, wanted = ([_abroad(one) for one in these] for these in (owners, [expected]))
+    found, wanted = ([_packed(one) for one in these] for these in (owners, [expected]))
     yield from _by_key("calling code", found, wanted[0])
     names = expected.snapshot()["names"]
     for number, owner in enumerate(owners):
@@ -138,19 +134,8 @@ def routes(owners: list[Detector], expected: Detector) -> Iterator[str]:
             yield f"owner {number} has numbered its names as {owner.snapshot()['names']}, the backtest as {names}"
 
 
-def _abroad(detector: Detector) -> dict[Any, bytes]:
-    return {code: msgspec.msgpack.encode(one.snapshot()) for code, one in detector.routes.items() if code != HOME}
-
-
-def home(owners: list[Detector], expected: Detector) -> Iterator[str]:
-    """Calls to the home country that were answered in the last hour."""
-    after_ms = expected.newest_ms + MINUTE
-    found, wanted = (
-        sum(one.routes[HOME].answered.hour_before(after_ms, FACTS.home, ANY) for one in these if HOME in one.routes)
-        for these in (owners, [expected])
-    )
-    if found != wanted:
-        yield f"{found} calls answered at home, the backtest has {wanted}"
+def _packed(detector: Detector) -> dict[Any, bytes]:
+    return {code: msgspec.msgpack.encode(one.snapshot()) for code, one in detector.routes.items()}
 
 
 def _by_key(what: str, owners: list[dict[Any, bytes]], wanted: dict[Any, bytes]) -> Iterator[str]:

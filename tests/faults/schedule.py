@@ -17,8 +17,8 @@ from tests.faults.roles import BODIES, Staged
 from tests.faults.traffic import Plan
 from tests.faults.virtual_kafka import Cluster, Group, InFlight, Lane, Member
 
-STEPS = 100
-"""Turns with faults; more follow until nothing waits."""
+STEPS = (100, 400)
+"""Turns with faults, one or the other; more follow until nothing waits. Pages are replaced in long schedules only."""
 PEACE_MAX = 600
 """Turns after which a schedule that still has work to do has failed."""
 SESSION_MS = 6_000
@@ -113,7 +113,7 @@ class Schedule:
                 for _ in range(self._random.choice([1, most])):
                     self._slots.append(self._start(role))
             if not self._peace:
-                for action in self._random.choices(list(ACTIONS), list(ACTIONS.values()), k=STEPS):
+                for action in self._random.choices(list(ACTIONS), list(ACTIONS.values()), k=self._random.choice(STEPS)):
                     getattr(self, f"_{action}")()
             self._end_in_peace()
             return self.outcome

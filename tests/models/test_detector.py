@@ -144,6 +144,14 @@ def test_a_minute_is_told_when_event_time_leaves_it():
     assert min(counted) == first
 
 
+def test_answered_calls_at_home_are_in_the_totals_and_make_no_route():
+    judge = detector()
+    lines = [event("answer", f"a{nth}", NOON, called, nth) for nth, called in enumerate(("+212522123456", "333"))]
+    found = apply(judge, [*lines, event("answer", "b", NOON + MINUTE, "+33312345678", 2)], 0)
+    assert [one.minutes for one in found if isinstance(one, Totals)] == [((NOON // MINUTE, 2),)]
+    assert list(judge.routes) == [33]
+
+
 def test_a_partition_that_is_read_after_another_is_told_as_it_is_read():
     """Of a backlog the newest minute has turned long before the second partition's calls come."""
     judge, told = detector(), {}

@@ -1,17 +1,23 @@
 """Whose windows an event counts in, and with whom: each kind's key and other party."""
 
+from itertools import pairwise
+
 import numpy as np
 import orjson
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from models.digits import INTERNATIONAL
 from models.hashing import Key, key_of
-from models.kinds import EVERY, Kind
+from models.kinds import EVERY, FOLLOWS, Kind
 from models.numbers import Network
-from models.row_table import Rows
+from models.row_table import COLUMNS, Rows, rows_from
 from models.scan.rows import scan_rows
 from models.share import Share
 from models.sightings import Sightings
 from models.tables import Tables
+from models.windows.updating import columns_of
 
 TS = 1_795_460_000_000
 DAY = 3
@@ -104,6 +110,69 @@ def test_hours_of_the_week_are_kept_of_prefixes_and_trunks():
     for kind, key in ((Kind.PREFIX, 33387), (Kind.TRUNK, key_of(Key.TRUNK, "out-1"))):
         usual = sightings.hours[kind].usual(np.array([key], np.uint64), TS + week)
         assert usual.attempts.tolist() == [2.0]
+
+
+keys = st.one_of(st.sampled_from([0, 33387654321, 2**63 + 5]), st.integers(1, 300))
+drawn = st.lists(
+    st.tuples(
+        st.integers(0, 3),
+        *[keys] * 4,
+        st.integers(0, EVERY),
+        st.booleans(),
+        st.integers(0, 40_000_000),
+    ),
+    max_size=60,
+)
+
+
+def batch_of(events) -> tuple[Rows, np.ndarray]:
+    """Rows of drawn events, and which of them count."""
+    columns = {name: np.zeros(len(events), dtype) for name, dtype in COLUMNS.items()}
+    for row, (event_kind, caller, account, called, via, owns, _, after_ms) in enumerate(events):
+        columns["event"][row], columns["owns"][row], columns["ts"][row] = event_kind, owns, TS + after_ms
+        columns["caller"][row], columns["account"][row], columns["via"][row] = caller, account, via
+        columns["called"][row], columns["digits"][row] = called, len(str(called))
+        columns["code"][row], columns["reach"][row] = 33, INTERNATIONAL
+    return rows_from(columns, ("",)), np.array([counted for *_, counted, _ in events], np.bool_)
+
+
+def kind_by_kind(sightings: Sightings, batch: Rows, counted: np.ndarray, clock: np.ndarray) -> None:
+    """Count with columns made for each kind, and each table by itself."""
+    tail = np.uint64(10) ** np.maximum(batch.digits.astype(np.int64) - 5, 0).astype(np.uint64)
+    prefix = np.where((batch.owns & FOLLOWS > 0) & (batch.digits <= 15), batch.called // tail, np.uint64(0))
+    keys = (batch.caller, batch.account, batch.called, prefix, batch.via)
+    others = (batch.called, batch.called, batch.caller, batch.caller, batch.called)
+    for kind, key, other in zip(Kind, keys, others, strict=True):
+        mine = counted & (batch.owns >> kind & 1 > 0) & (key != 0)
+        facts = (key, other, batch.ts, batch.event, batch.flags, batch.duration, clock)
+        events = columns_of(column[mine] for column in facts)
+        for table in (sightings.windows[kind], sightings.hours.get(kind)):
+            if table is not None:
+                table.update(events)
+
+
+@settings(deadline=None)
+@given(drawn, st.sampled_from([1, 64 * 2, 10_000]), st.sets(st.integers(0, 60)))
+def test_rows_are_counted_as_if_each_kind_had_columns_of_its_own(events, keys_max, cuts):
+    found, expected = Sightings(keys_max), Sightings(keys_max)
+    batch, counted = batch_of(events)
+    clock = np.maximum.accumulate(batch.ts)
+    for begin, end in pairwise([0, *sorted(cut for cut in cuts if cut < len(batch)), len(batch)]):
+        part = batch.take(slice(begin, end))
+        found.count(Share.of(part), counted[begin:end], clock[begin:end])
+    kind_by_kind(expected, batch, counted, clock)
+    for name, table in expected.tables.items():
+        slices = range(len(table.dirty))
+        assert found.tables[name].dirty.tolist() == table.dirty.tolist()
+        assert [found.tables[name].slice_bytes(at) for at in slices] == [table.slice_bytes(at) for at in slices]
+
+
+def test_an_event_before_1970_is_an_error_and_nothing_is_counted():
+    sightings, batch = Sightings(100), rows(event(), event(call_id="c2"))
+    batch.ts[1] = -1
+    with pytest.raises(ValueError, match="1970"):
+        count(sightings, batch)
+    assert [len(windows) for windows in sightings.windows] == [0] * len(Kind)
 
 
 def test_tables_are_named_apart():

@@ -12,9 +12,10 @@ from models.admission import Admission
 from models.tables import FreePrefix, Tables
 from streams import blocks, metrics
 from streams.coverage import Coverage
+from streams.dead_letters import TOPIC as DEAD_LETTERS
 from streams.errors import DependencyError
 from streams.heartbeat import Heartbeat
-from streams.intake import Intake
+from streams.intake import ROWS, Intake
 from streams.kafka import MAX_BLOCK_BYTES
 from streams.settings import Settings
 from streams.table_watch import TableWatch
@@ -159,10 +160,12 @@ def test_an_owner_that_gets_no_rows_learns_how_far_event_time_has_come():
 
 
 def test_records_too_long_for_one_block_become_several():
-    wide = [message(0, n, event(n)[:-1] + named(n) + b"}") for n in range(2000)]
-    _, outbox = run([assign(0), wide])
-    assert sum(len(block.share.rows) for block in rows_of(outbox)) == 2000
-    assert max(len(value) for _, value, *_ in outbox.sent) < MAX_BLOCK_BYTES
+    wide = [message(0, n, event(n)[:-1] + named(n) + b"}") for n in range(3500)]
+    _, outbox = run([assign(0), [*wide, message(0, 3500, b"{")]])
+    sent = [(len(value), blocks.decode(value).share.rows.offset) for topic, value, *_ in outbox.sent if topic == ROWS]
+    assert sorted(np.concatenate([offset for _, offset in sent])) == list(range(3500))
+    assert max(size for size, _ in sent) < MAX_BLOCK_BYTES
+    assert [topic for topic, *_ in outbox.sent].count(DEAD_LETTERS) == 1
 
 
 def named(number: int) -> bytes:

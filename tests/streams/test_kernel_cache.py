@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from streams import kernel_cache
 from streams.kernel_cache import VARIABLE, digest, use
 
 KERNEL = "import numba as nb\n\n@nb.njit(cache=True)\ndef inner(x):\n    return x + {}\n"
@@ -17,14 +18,31 @@ def test_what_somebody_has_chosen_stays():
     assert environ == {VARIABLE: "/elsewhere"}
 
 
-def test_only_files_with_kernels_count(tmp_path: Path):
-    (tmp_path / "inner.py").write_text(KERNEL.format(1))
-    (tmp_path / "plain.py").write_text("x = 1\n")
-    before = digest(tmp_path)
-    (tmp_path / "plain.py").write_text("x = 2\n")
-    assert digest(tmp_path) == before
-    (tmp_path / "inner.py").write_text(KERNEL.format(2))
-    assert digest(tmp_path) != before
+def test_only_files_with_kernels_and_what_they_import_count(tmp_path: Path):
+    models = tmp_path / "models"
+    (models / "parts").mkdir(parents=True)
+    files = {
+        "inner.py": KERNEL.format(1) + "from models.parts.taken import ADDED\n",
+        "parts/taken.py": "from models.parts.deeper import (\n    ONE,\n)\nADDED = ONE\n",
+        "parts/deeper.py": "ONE = 1\n",
+        "plain.py": "from models.inner import inner\n",
+    }
+    for name, content in files.items():
+        (models / name).write_text(content)
+    for name, content in files.items():
+        before = digest(models)
+        (models / name).write_text(content + "TWO = 2\n")
+        assert (digest(models) != before) is (name != "plain.py")
+
+
+def test_parts_of_kernels_are_found_in_the_models():
+    names = kernel_cache._compiled(kernel_cache.SOURCES)
+    assert {
+        "models.windows.counting",
+        "models.windows.layout",
+        "models.scan.syntax",
+        "models.borrowing",
+    } <= names.keys()
 
 
 def test_a_kernel_that_calls_a_changed_one_gives_what_the_new_one_gives(tmp_path: Path):

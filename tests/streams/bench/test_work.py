@@ -18,7 +18,7 @@ from streams import blocks
 from streams.assembly import detector_of
 from streams.bench.load import Recipe, slices
 from streams.bench.traffic import FREEPHONE
-from streams.intake import BATCH, Intake
+from streams.intake import Intake
 from streams.owner import Owner
 from streams.settings import Settings
 from streams.table_watch import TableWatch
@@ -27,7 +27,7 @@ from tests.streams.fake_kafka import FakeConsumer, FakeOutbox, fetched, message
 
 SETTINGS = Settings(network={"home_country_code": "212"})
 TABLES = Tables(free_prefixes=(FreePrefix(f"+{FREEPHONE.prefix}", "freephone", None, None, ""),))
-FEW, MANY = BATCH // 10, BATCH
+FEW, MANY = 800, 8_000
 TARGETS = 4
 OFTEN = 0.3
 """Lines or calls for an event that are too many; a batch of ten times the events meets more calling codes."""
