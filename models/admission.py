@@ -91,14 +91,6 @@ def _admit(given: Batch, lent: Set, shown: Ints, limits: Ints, begin: int) -> in
     return batch.when.size
 
 
-@nb.njit(cache=True)
-def _tallied(verdicts: Verdicts) -> Ints:
-    tally = np.zeros(TOO_LATE + 1, np.int64)
-    for verdict in verdicts:
-        tally[verdict] += 1
-    return tally
-
-
 class Judged(NamedTuple):
     """Verdict per row, the highest event time (ms) of all sources up to it, and the tick at which it is forgotten."""
 
@@ -109,12 +101,6 @@ class Judged(NamedTuple):
     def of(self, rows: Ints) -> "Judged":
         """Return what is said of some rows, given by their positions."""
         return Judged(self.verdicts[rows], self.clock[rows], self.until[rows])
-
-    @property
-    def tally(self) -> list[int]:
-        """How many rows were judged so, by verdict."""
-        tally: list[int] = _tallied(self.verdicts).tolist()
-        return tally
 
 
 class Admission:

@@ -96,7 +96,7 @@ class Detector:
         return told
 
     def _count(self, judged: Judged) -> None:
-        tally = judged.tally
+        tally = np.bincount(judged.verdicts, minlength=TOO_LATE + 1).tolist()
         for name, verdict in zip(self.counts, (COUNTED, LATE, DUPLICATE, TOO_LATE), strict=True):
             self.counts[name] += tally[verdict]
 
