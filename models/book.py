@@ -5,14 +5,19 @@ from typing import Any
 
 import msgspec
 
+from models.findings import Leak, Proof
 from models.incidents import Incident
-from models.operator import inside
+from models.operator import outer
 from models.targets import Target
 
 INCIDENTS_MAX = 2_000
-"""Incidents that are remembered: those without a command in force go first, the longest unseen before the others."""
+"""Incidents that are remembered: of those without a command in force the longest unseen goes first, a held leak, or a
+proof that an operator released, last: whoever floods us with bursts must not make us forget them."""
 SPENT_MAX = 2_000
 """Incidents whose last lease number is remembered after them; an id that was used must not mean another command."""
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(list[Incident])
 
 
 class Book:
@@ -37,10 +42,16 @@ class Book:
         """Those with a command in force."""
         return [incident for incident in self._incidents.values() if incident.active]
 
-    def waiver(self, target: Target, first_ts: int) -> Incident | None:
-        """The incident whose release by an operator covers a proof that began at `first_ts` (ms)."""
-        waived = (incident for incident in self._incidents.values() if incident.waived >= first_ts)
-        return next((incident for incident in waived if inside(target, incident.target)), None)
+    def waiver(self, target: Target, proof: Proof) -> Incident | None:
+        """The incident whose release by an operator covers a proof: one of a leak a leak, one of a burst a burst."""
+        first_ts, kind = proof.evidence.first_ts, type(proof)
+        waived = (incident for incident in self.over(target) if incident.waived >= first_ts)
+        return next((incident for incident in waived if isinstance(incident.proof, kind)), None)
+
+    def over(self, target: Target) -> Iterator[Incident]:
+        """The incidents on a target and on those that have all its calls."""
+        found = (self._incidents.get(wide.key()) for wide in outer(target))
+        return (incident for incident in found if incident is not None)
 
     def put(self, incident: Incident) -> None:
         """Keep an incident in the place of the one before on its target."""
@@ -50,7 +61,7 @@ class Book:
         self._incidents[incident.key] = incident
         if len(self._incidents) > INCIDENTS_MAX:
             waiting = (known for known in self._incidents.values() if not known.active and known is not incident)
-            if (unseen := min(waiting, key=lambda known: known.seen_at, default=None)) is not None:
+            if (unseen := min(waiting, key=_keeping, default=None)) is not None:
                 self.drop(unseen)
 
     def drop(self, incident: Incident) -> None:
@@ -71,9 +82,9 @@ class Book:
         return known.lease if known is not None and known.id == incident else self._spent.get(incident, 0)
 
     def snapshot(self) -> dict[str, Any]:
-        """The incidents as plain values."""
+        """The incidents, as MessagePack (a state is saved with every decision), and the leases of those forgotten."""
         return {
-            "incidents": [msgspec.to_builtins(incident) for incident in self._incidents.values()],
+            "incidents": _encoder.encode(list(self._incidents.values())),
             "spent": list(self._spent.items()),
         }
 
@@ -81,8 +92,14 @@ class Book:
     def restore(cls, state: dict[str, Any]) -> "Book":
         """The book that `snapshot` described."""
         book = cls()
-        for plain in state["incidents"]:
-            incident = msgspec.convert(plain, Incident)
+        for incident in _decoder.decode(state["incidents"]):
             book._incidents[incident.key] = incident
         book._spent = {incident: int(lease) for incident, lease in state["spent"]}
         return book
+
+
+def _keeping(incident: Incident) -> tuple[int, int]:
+    """Which incident is forgotten before another."""
+    held = incident.state == "held"
+    precious = incident.waived > 0 or (held and isinstance(incident.proof, Leak))
+    return 2 if precious else int(held), incident.seen_at

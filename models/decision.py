@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 from models.commands import Command
 from models.incidents import Incident
+from models.outage_incident import Outage
 
 CONTROL, SHADOW = "fraud.control", "fraud.shadow"
 
@@ -39,7 +40,7 @@ class Decision(NamedTuple):
     """What one record led to: commands in order, changed incidents, lines for a backtest's findings, orders heard."""
 
     orders: list[Order]
-    incidents: list[Incident]
+    incidents: list[Incident | Outage]
     verdicts: list[dict[str, Any]]
     heard: list[Heard]
 

@@ -10,12 +10,14 @@ from msgspec.structs import replace
 
 from models.admission import COUNTED, DUPLICATE, LATE, NEVER, TOO_LATE, Admission, Judged
 from models.answered import MINUTE_MS, AnsweredTotals, turns
+from models.bursts.watching import Watch
 from models.findings import Finding, Source, Totals
 from models.leaks import Knowledge
 from models.name_table import NameTable
 from models.rated import ANSWERED, NAMES, Uses, batch_of, uses_of
+from models.ratings import RatingTotals, tallied
 from models.route import Route
-from models.row_table import Rows
+from models.row_table import Outline, Rows
 from models.share import Share
 from models.sightings import Sightings
 from models.telling import NOWHERE
@@ -34,7 +36,9 @@ class Detector:
         self.origins: list[str] = []
         self.sightings = Sightings(keys_max, seed)
         self.admission = Admission(lateness_ms, price_evidence_ms, seed)
+        self.bursts = Watch(self.origins)
         self.totals = AnsweredTotals()
+        self.ratings = RatingTotals()
         self.routes: dict[int, Route] = {}
         self.minutes: Ints = np.zeros(0, np.int64)
         self.counts = dict.fromkeys(("counted", "late", "duplicates", "too_late"), 0)
@@ -82,16 +86,26 @@ class Detector:
             partition: and its partition.
             position: offset of the batch in that log; None = each row's own offset (a backtest's line).
         """
+        before = self.admission.highs.copy()
         judged = self.admission.judge(share.outline)
-        self.sightings.count(share, judged.verdicts == COUNTED, judged.clock)
-        told = self._follow(share.rows, judged.of(share.followed))
-        return list(_numbered(told, share.rows, log, partition, position)), judged
+        seen = self.sightings.count(share, judged.verdicts == COUNTED, judged.clock)
+        followed = share.followed
+        told = [(int(followed[row]), finding) for row, finding in self._follow(share.rows, judged.of(followed), before)]
+        told += self.bursts.take(seen, share.outline, judged.clock)
+        told.sort(key=lambda item: item[0])
+        return list(_numbered(told, share.outline, log, partition, position)), judged
 
-    def _follow(self, rows: Rows, judged: Judged) -> list[tuple[int, Finding]]:
-        """Take the rows that are this owner's to follow: evidence, totals, counts."""
+    def _follow(self, rows: Rows, judged: Judged, before: Ints) -> list[tuple[int, Finding]]:
+        """Take the rows that are this owner's to follow: evidence, totals, counts.
+
+        `before` (int64[sources]) is how far event time had come in every source partition.
+        """
         self._count(judged)
         uses = uses_of(rows, judged.verdicts)
-        told = [*self._tell_minutes(rows, judged, uses), *self._walk(rows, uses)]
+        told = [
+            *self._tell_minutes(rows, judged, uses),
+            *self._walk(rows, uses, np.maximum(rows.high, before[rows.source])),
+        ]
         told.sort(key=lambda item: item[0])
         return told
 
@@ -101,23 +115,27 @@ class Detector:
             self.counts[name] += tally[verdict]
 
     def _tell_minutes(self, rows: Rows, judged: Judged, uses: Uses) -> Iterator[tuple[int, Finding]]:
-        """Count answered calls; when a source partition enters a new minute, tell what has changed before the newest.
+        """Count answered calls and ratings; when a source partition enters a new minute, tell what has changed before.
 
         Of a backlog each partition is read by itself: the minutes of the second change when the first has told them.
         """
         answered, begin = uses & ANSWERED > 0, 0
         for turn in turns(rows.source, rows.high, self.minutes).tolist():
             self.totals.add(rows.ts[begin:turn][answered[begin:turn]])
-            if told := self.totals.close(int(judged.clock[turn]) // MINUTE_MS):
-                yield turn, Totals(NOWHERE, told)
+            self.ratings.add(tallied(rows, judged.verdicts, begin, turn))
+            minute = int(judged.clock[turn]) // MINUTE_MS
+            told, ratings = self.totals.close(minute), self.ratings.close(minute)
+            if told or ratings:
+                yield turn, Totals(NOWHERE, told, ratings)
             begin = turn
         self.totals.add(rows.ts[begin:][answered[begin:]])
+        self.ratings.add(tallied(rows, judged.verdicts, begin, len(rows)))
 
-    def _walk(self, rows: Rows, uses: Uses) -> Iterator[tuple[int, Finding]]:
+    def _walk(self, rows: Rows, uses: Uses, high: Ints) -> Iterator[tuple[int, Finding]]:
         rated, answered, parts = batch_of(rows, uses, self._names)
         for code, rated_from, rated_to, answered_from, answered_to, free in parts.tolist():
             calls = rated[rated_from:rated_to], answered[answered_from:answered_to]
-            yield from self._route(code).walk(*calls, free)
+            yield from self._route(code).walk(*calls, free, high)
 
     def _route(self, code: int) -> Route:
         if code not in self.routes:
@@ -131,7 +149,9 @@ class Detector:
             "origins": self.origins,
             "highs": self.admission.highs.tolist(),
             "slowest": self.admission.slowest,
+            "bursts": self.bursts.snapshot(),
             "totals": self.totals.snapshot(),
+            "ratings": self.ratings.snapshot(),
             "minutes": self.minutes.tolist(),
             "counts": self.counts,
         }
@@ -144,7 +164,9 @@ class Detector:
             self.source(origin)
         self.admission.highs[:] = state["highs"]
         self.admission.slowest = state["slowest"]
+        self.bursts.load(state["bursts"])
         self.totals = AnsweredTotals.restore(state["totals"])
+        self.ratings = RatingTotals.restore(state["ratings"])
         self.minutes[:] = state["minutes"]
         self.counts = dict(state["counts"])
 
@@ -154,7 +176,7 @@ class Detector:
 
 
 def _numbered(
-    told: list[tuple[int, Finding]], rows: Rows, log: str, partition: int, position: int | None
+    told: list[tuple[int, Finding]], rows: Outline, log: str, partition: int, position: int | None
 ) -> Iterator[Finding]:
     """Findings with their sources: a position, and an index that rises within it."""
     at, index = -1, 0

@@ -27,18 +27,20 @@ DEPTH = 3
 
 # Columns of any rated call; numbers of the called party are padded with zeros to 15 digits.
 PADDED, DIGITS, START, TS, SWITCH, TRUNK, PLAN, STAGE = range(8)
-PAYER, CALL, CELL, COUNTED, SOURCE, OFFSET, RATE_KEY = range(8, 15)
-FACTS = 15
-PRICE, RATE, CURRENCY, ROW = range(FACTS, FACTS + 4)
-"""Columns of a batch's rated call beside its facts: its price class, rate, currency, and row of the batch."""
+PAYER, CALL, CELL, COUNTED, SOURCE, OFFSET, RATE_KEY, RATE = range(8, 16)
+FACTS = 16
+PRICE, CURRENCY, ROW, TALK = range(FACTS, FACTS + 4)
+"""Columns of a batch's rated call beside its facts: its price class, currency, row of the batch, and answered ms."""
 SCOPES = ("all", "switch", "trunk", "plan")
 """Who a run of free calls is counted over; each has its bound."""
 DIMENSIONS = (None, SWITCH, TRUNK, PLAN)
 """The column that calls of a scope have in common."""
 LEVELS = DEPTH + 1
 """Prefixes that prices are summed at: the calling code, and one to `DEPTH` digits after it."""
-PLACES = len(SCOPES) * LEVELS
-"""Where a call is counted: every level of every scope, the levels of a scope side by side."""
+TOGETHER = len(SCOPES) * LEVELS
+"""The last place of a call: its switch, trunk and plan together, over the whole calling code."""
+PLACES = TOGETHER + 1
+"""Where a call is counted: every level of every scope, the levels of a scope side by side, and `TOGETHER`."""
 
 # Columns that only open calls have: bounds by scope, and what was seen before at every place, free and paid in turn.
 BOUNDS = FACTS
@@ -184,6 +186,11 @@ class OpenCalls:
     def of(self, calls: Collection[int] | Table) -> Mask:
         """Which are events of certain calls, by their ids."""
         return np.isin(self.table[:, CALL], np.fromiter(calls, np.int64, len(calls)))
+
+    def seen_from(self, position: int) -> "OpenCalls":
+        """A copy in which the call at a position is the newest."""
+        others = np.delete(np.arange(self._size), position)
+        return OpenCalls(self.table[[*others.tolist(), position]])
 
     def admits(self, payer: int) -> bool:
         """Whether a payer has room for one more free call.

@@ -16,8 +16,13 @@ MAX_RECORD_BYTES = 1 << 20
 NOTE_KEY_MAX, NOTE_VALUE_MAX, NOTE_HEADERS_MAX, NOTE_HEADER_MAX = 2_048, 64 << 10, 16, 1_024
 """Bounds of a forwarded operator's record, in bytes; a larger one is none (`models.orders`)."""
 
-Grade = Literal["block", "limit", "held", "rejected"]
-"""What the evidence alone would justify; policy and budgets may only lower it."""
+Grade = Literal["block", "limit", "shadow", "held", "rejected"]
+"""What the evidence alone would justify; `models.policy` says what becomes of it."""
+Forest = Literal["none", "silent", "agrees"]
+"""What the isolation forest says of a burst: there is no model of the kind, nothing unusual, or unusual."""
+
+ZERO_COST, FOREST_ALONE = "zero_cost_route", "unusual"
+"""The rule of every leak, and the rule of a burst that only the forest sees."""
 
 
 class Source(msgspec.Struct, frozen=True, array_like=True):
@@ -72,7 +77,10 @@ class Leak(msgspec.Struct, frozen=True, tag="leak", tag_field="kind"):
 
     `newest_start` (ms) is when the newest free call began: a call that a half-open block let through began after it.
     `answered` counts the answered calls under the subject in the hour before `first_ts`. `entry` is the short code
-    or table row that explains the leak. `replaces` lists subjects that this one takes the place of.
+    or table row that explains the leak. `replaces` lists subjects that this one takes the place of. `talk_ms` is the
+    mean length of the calling code's paid calls; 0 = not known. `rated` is the price per minute, decimal text, where
+    calls were not free but absurdly cheap. `late_ms` is how much later than their calls its prices came at most, by
+    event time: of call records up to hours.
     """
 
     source: Source
@@ -87,6 +95,108 @@ class Leak(msgspec.Struct, frozen=True, tag="leak", tag_field="kind"):
     entry: str | None = None
     entry_kind: str | None = None
     replaces: tuple[Subject, ...] = ()
+    talk_ms: int = 0
+    rated: str | None = None
+    late_ms: int = 0
+
+    @property
+    def rule(self) -> str:
+        """What found it, as in a command's `reason`."""
+        return ZERO_COST
+
+    @property
+    def compared_at(self) -> int:
+        """The end of the hour in which `answered` counted, ms."""
+        return self.evidence.first_ts
+
+    @property
+    def forest(self) -> Forest:
+        """What the isolation forest says of it: it is not asked about leaks."""
+        return "none"
+
+
+class BurstWindow(msgspec.Struct, frozen=True):
+    """What one window of a key held: attempts and what became of them.
+
+    `talked` counts calls of some duration and `short` those of a few seconds, `mean_s` is the mean duration; `others`
+    counts distinct other parties, and is an estimate where not `exact`. `normal` is how many attempts are usual in
+    such a window at this hour of the week; null where nothing is known.
+    """
+
+    window_s: int
+    attempts: int
+    answered: int
+    ended: int
+    talked: int
+    short: int
+    mean_s: float
+    others: int
+    exact: bool
+    normal: float | None
+
+
+class BurstEvidence(msgspec.Struct, frozen=True):
+    """The numbers behind a burst, as a command shows them.
+
+    `first_ts` is the begin of the window that proved and `last_ts` the moment of the finding, ms since the epoch.
+    `proving_s` is the length of that window, `factor` its attempts over what is normal, `known_h` how many hours of
+    history the key had. `others` are the first and the last number of a sweep; `offsets` name the event at hand as
+    `topic/partition/offset`.
+    """
+
+    first_ts: int
+    last_ts: int
+    windows: Annotated[tuple[BurstWindow, ...], msgspec.Meta(min_length=1)]
+    proving_s: int
+    known_h: float
+    factor: float | None
+    others: tuple[str, ...] = ()
+    offsets: tuple[str, ...] = ()
+
+    @property
+    def proving(self) -> BurstWindow:
+        """The window that proved; the first, where none has its length."""
+        return next((window for window in self.windows if window.window_s == self.proving_s), self.windows[0])
+
+
+class Burst(msgspec.Struct, frozen=True, tag="burst", tag_field="kind"):
+    """A key that is far above its own past: by a rule, or by the isolation forest alone (`rule` = `unusual`).
+
+    `newest_start` (ms) is when the newest call of it began. `answered` counts the answered calls under the subject in
+    the hour before `last_ts`. `score`, `model` and `reasons` (feature, share) are the forest's, null and none where it
+    has no model of the kind; it finds the key unusual exactly where there are reasons. `replaces` lists subjects
+    that this one takes the place of, `within` wider ones that all its calls are under, like a caller's account.
+    """
+
+    source: Source
+    subject: Subject
+    rule: str
+    grade: Grade
+    why: str
+    evidence: BurstEvidence
+    newest_start: int
+    answered: int
+    score: float | None = None
+    model: str | None = None
+    reasons: tuple[tuple[str, float], ...] = ()
+    replaces: tuple[Subject, ...] = ()
+    within: tuple[Subject, ...] = ()
+
+    @property
+    def compared_at(self) -> int:
+        """The end of the hour in which `answered` counted, ms."""
+        return self.evidence.last_ts
+
+    @property
+    def forest(self) -> Forest:
+        """What the isolation forest says of it."""
+        if self.score is None:
+            return "none"
+        return "agrees" if self.reasons else "silent"
+
+
+Proof = Leak | Burst
+"""What an incident may rest on beside an operator's order."""
 
 
 class Mended(msgspec.Struct, frozen=True, tag="mended", tag_field="kind"):
@@ -99,7 +209,10 @@ class Mended(msgspec.Struct, frozen=True, tag="mended", tag_field="kind"):
 
 
 class Withdrawn(msgspec.Struct, frozen=True, tag="withdrawn", tag_field="kind"):
-    """A charge arrived for calls of the proof, and what is left of it proves too little."""
+    """What is left of a proof proves too little: its calls were charged, or one between them was paid.
+
+    `why` is `charged_at_release` or `paid_between`.
+    """
 
     source: Source
     subject: Subject
@@ -108,10 +221,15 @@ class Withdrawn(msgspec.Struct, frozen=True, tag="withdrawn", tag_field="kind"):
 
 
 class Totals(msgspec.Struct, frozen=True, tag="totals", tag_field="kind"):
-    """Answered calls per minute of event time in one rows partition: `minutes` = ((minute, count so far), …)."""
+    """Answered calls per minute of event time in one rows partition: `minutes` = ((minute, count so far), …).
+
+    `ratings` = ((minute, switch, rated, failed), …): events of calls abroad whose price was worked out, and those whose
+    rating failed.
+    """
 
     source: Source
     minutes: tuple[tuple[int, int], ...]
+    ratings: tuple[tuple[int, str, int, int], ...] = ()
 
 
 class Tick(msgspec.Struct, frozen=True, tag="tick", tag_field="kind"):
@@ -158,7 +276,7 @@ def _text(value: bytes) -> str:
     return base64.b64encode(value).decode("ascii")
 
 
-Finding = Leak | Mended | Withdrawn | Totals | Tick | PolicyNote
+Finding = Leak | Burst | Mended | Withdrawn | Totals | Tick | PolicyNote
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Finding)

@@ -3,11 +3,12 @@
 from models.book import Book
 from models.commands import incident_id
 from models.decision import Decision, Heard, Stamp
-from models.findings import PolicyNote
-from models.incidents import ENDED, RULE, Incident
+from models.findings import Leak, PolicyNote
+from models.incidents import ENDED, Incident
 from models.issuer import Issuer
 from models.operator import Operator, inside
 from models.orders import AHEAD_MS, Order, OrderError
+from models.outage import Outages
 from models.policy import OPERATOR, decide
 from models.targets import Target
 
@@ -15,8 +16,9 @@ from models.targets import Target
 class Hand:
     """Carries out orders; one that cannot be carried out changes nothing, and what was heard says why."""
 
-    def __init__(self, book: Book, issuer: Issuer, operator: Operator) -> None:
+    def __init__(self, book: Book, issuer: Issuer, operator: Operator, outages: Outages) -> None:
         self._book = book
+        self._outages = outages
         self._issuer = issuer
         self._operator = operator
 
@@ -108,19 +110,21 @@ class Hand:
         began = incident.opened_at if incident.order is None else incident.order.at
         if began > order.at + AHEAD_MS:
             return "given before what is in force"
-        if incident.leak is not None:
-            incident.waived = max(stamp.at_ms, incident.leak.evidence.last_ts)
+        if incident.proof is not None:
+            incident.waived = max(stamp.at_ms, incident.proof.evidence.last_ts)
             incident.approved = ""
         self._issuer.release(incident, OPERATOR, _by(order), stamp, decision)
         return ""
 
     def _approve(self, order: Order, stamp: Stamp, decision: Decision) -> str:
         """Let a held incident have its command; no budget holds a person, the mode does."""
+        if self._outages.knows(order.subject):
+            return "a rating outage has no command to approve: mend the rating system"
         incident = self._book.by_id(order.subject)
         if incident is None or incident.state != "held":
             return "no held incident of this id"
         worth = order.value if isinstance(order.value, str) else _worth(incident)
-        verdict, why = self._judge(incident.target, worth, "approved", RULE, stamp)
+        verdict, why = self._judge(incident.target, worth, "approved", incident.reason, stamp)
         if verdict == "rejected":
             return why
         incident.approved, incident.verdict = worth, verdict
@@ -141,8 +145,14 @@ class Hand:
 
 
 def _worth(incident: Incident) -> str:
-    """What a held incident's own command would be: a limit where the evidence says so, else a block."""
-    return "limit" if incident.leak is not None and incident.leak.grade == "limit" else "block"
+    """What a held incident's own command would be: of a leak a block, where the evidence does not say limit.
+
+    Of a burst it is a limit, unless its evidence says block.
+    """
+    if incident.proof is None:
+        return "block"
+    blocks = ("block", "held") if isinstance(incident.proof, Leak) else ("block",)
+    return "block" if incident.proof.grade in blocks else "limit"
 
 
 def _by(order: Order) -> str:

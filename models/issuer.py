@@ -1,18 +1,21 @@
 """Writes the commands of incidents: their leases, ids, evidence and words."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
+from models import burst_words
 from models.commands import Action, Args, Command, Mode, command_id
 from models.decision import CONTROL, SHADOW, Decision, Order, Stamp
 from models.diagnosis import diagnose, summarise
-from models.findings import Leak
+from models.findings import Burst, Proof
 from models.incidents import Given, Incident, State
 from models.orders import Order as Asked
 from models.plan import numbers_under
-from models.policy import HOUR_MS, Policy
+from models.policy import COUNT_MAX, HOUR_MS, Policy
+from models.scores import score_of
 from models.table_lookup import Protected
 from models.targets import Scope
 
@@ -20,8 +23,6 @@ OPERATOR_LEASE_MS = 23 * HOUR_MS
 """An operator's block outlives us by as much as the contract's 24 h allow, less what clocks may differ."""
 PASSING_MAX = 20
 """Protected numbers under a target that its command names."""
-ODDS_MAX = 300.0
-"""A power of ten that a float can hold."""
 STATES: Mapping[str, State] = {"block": "blocked", "limit": "limited", "shadow": "shadow"}
 
 
@@ -49,8 +50,8 @@ class Issuer:
         incident.lease += 1
         incident.issued_at, incident.expires_at = stamp.at_ms, _end(incident, policy, stamp)
         incident.state = STATES[verdict]
-        action = Action(incident.worth if verdict == "shadow" else verdict)
-        args = None if action is Action.BLOCK else Args(calls_per_minute=policy.limit_per_min)
+        action = Action(_shown(incident, policy) if verdict == "shadow" else verdict)
+        args = None if action is Action.BLOCK else Args(calls_per_minute=_allowance(incident, policy))
         mode = Mode.SHADOW if verdict == "shadow" else Mode.ENFORCE
         self._give(incident, action, by, stamp, decision, mode=mode, args=args, supersedes=supersedes)
 
@@ -58,6 +59,14 @@ class Issuer:
         """Let a trickle through: same incident, lease and end; what it costs tells whether the leak is mended."""
         incident.turn("half_open", incident.why, stamp.at_ms)
         incident.half_open_at = stamp.at_ms
+        args = Args(calls_per_minute=policy.trickle_per_min)
+        self._give(incident, Action.LIMIT, "half_open", stamp, decision, args=args, supersedes=incident.command)
+        decision.incidents.append(incident)
+
+    def wait(self, incident: Incident, policy: Policy, stamp: Stamp, decision: Decision) -> None:
+        """Go on letting a trickle through, by the next lease: what it costs is told of later than one lease lasts."""
+        incident.lease += 1
+        incident.issued_at, incident.expires_at = stamp.at_ms, _end(incident, policy, stamp)
         args = Args(calls_per_minute=policy.trickle_per_min)
         self._give(incident, Action.LIMIT, "half_open", stamp, decision, args=args, supersedes=incident.command)
         decision.incidents.append(incident)
@@ -113,19 +122,40 @@ class Issuer:
             impact["numbers"] = numbers_under(target.value)
         if target.scope is Scope.PREFIX and (passing := self._protected.under(target.value)):
             impact["passing"] = list(passing[:PASSING_MAX])
-        if incident.leak is not None:
-            return self._proof(incident.leak, impact | {"paid_share_1h": incident.impact})
+        if incident.proof is not None:
+            return self._proof(incident.proof, impact | {"paid_share_1h": incident.impact})
         return {} if incident.order is None else _asked(incident.order, impact)
 
-    def _proof(self, leak: Leak, impact: dict[str, Any]) -> dict[str, Any]:
-        diagnosis = diagnose(leak, self._short_codes)
+    def _proof(self, proof: Proof, impact: dict[str, Any]) -> dict[str, Any]:
         return {
-            "summary": summarise(leak, diagnosis),
-            "evidence": msgspec.to_builtins(leak.evidence),
-            "diagnosis": diagnosis,
-            "impact": impact | {"calls_per_h": leak.answered},
-            "score": round(1 / (1 + 10 ** -max(leak.evidence.log10_odds, -ODDS_MAX)), 4),
+            "summary": self.summary(proof),
+            "evidence": msgspec.to_builtins(proof.evidence),
+            "diagnosis": self._diagnosis(proof),
+            "impact": impact | {"calls_per_h": proof.answered},
+            "score": score_of(proof),
+            "model": proof.model if isinstance(proof, Burst) else None,
         }
+
+    def _diagnosis(self, proof: Proof) -> dict[str, Any]:
+        return burst_words.diagnose(proof) if isinstance(proof, Burst) else diagnose(proof, self._short_codes)
+
+    def summary(self, proof: Proof) -> str:
+        """What was found, in one sentence."""
+        return burst_words.summarise(proof) if isinstance(proof, Burst) else summarise(proof, self._diagnosis(proof))
+
+
+def _shown(incident: Incident, policy: Policy) -> str:
+    """What a command that is only shown would be if the network's mode were `enforce`: its rule's own mode counts."""
+    return incident.worth if policy.rules.get(incident.reason, "limit") == "enforce" else "limit"
+
+
+def _allowance(incident: Incident, policy: Policy) -> int:
+    """Calls a minute that a limit leaves: of a burst at least what is usual, so that the usual load passes."""
+    if incident.order is not None or not isinstance(incident.proof, Burst):
+        return policy.limit_per_min
+    window = incident.proof.evidence.proving
+    usual = math.ceil((window.normal or 0.0) * 60 / window.window_s)
+    return min(max(policy.limit_per_min, usual), COUNT_MAX)
 
 
 def _asked(order: Asked, impact: dict[str, Any]) -> dict[str, Any]:

@@ -13,12 +13,13 @@ second payer with or without history.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from models.evidence import (
     BOUNDS,
+    CALL,
     DIMENSIONS,
     PADDED,
     PAYER,
@@ -34,6 +35,7 @@ from models.weighing import NOT_SEEN, Weighed, runs, weigh
 ASSUMED_PAID = 300
 """Rated calls, all paid, that a tariff row or a fitting short code stands in for (design, section 5)."""
 ASSUMED = Before(0, ASSUMED_PAID, assumed=True)
+WHOLE_CODE = "whole_calling_code"
 RANK = {"block": 0, "limit": 1, "held": 2, "rejected": 3}
 
 
@@ -87,14 +89,48 @@ class Judgement:
 
 
 def best(
-    calls: OpenCalls, history: History, code: str, known: Knowledge, outside: Mask | None = None
+    calls: OpenCalls,
+    history: History,
+    code: str,
+    known: Knowledge,
+    outside: Mask | None = None,
+    explained: Table | None = None,
 ) -> Judgement | None:
     """The best judgement over all candidates of the newest open call, None where no two payers agree.
 
     `outside` (bool[calls]) says of which calls a candidate must have one: those that no leak explains; None = of any.
+    `explained` has ids of calls that blocks explain: they do not speak for a calling code that is free as a whole.
     """
-    judged = (judge(one, history, code, known) for one in candidates(calls, code, known, outside))
+    judged = [judge(one, history, code, known) for one in candidates(calls, code, known, outside)]
+    for whole in [one.candidate for one in judged if one.why == WHOLE_CODE]:
+        for at, one in enumerate(judged):
+            beside = _beside(whole, one, explained)
+            if beside is not None and judge(beside, history, code, known).why == WHOLE_CODE:
+                judged[at] = replace(one, grade="held", why=WHOLE_CODE)
     return min(judged, key=lambda j: j.preference, default=None)
+
+
+def _beside(whole: "Candidate", part: "Judgement", explained: Table | None) -> "Candidate | None":
+    """The free calls beside a part of a calling code that may be free as a whole; None where they have more in common.
+
+    If they alone speak for the whole code, the part is held like it: else a whole code would be blocked piece by piece
+    without the exact proof that it needs.
+    """
+    narrow = part.candidate
+    under = whole.scope == 0 or (whole.scope, whole.within) == (narrow.scope, narrow.within)
+    if part.grade not in ("block", "limit") or not under or narrow.entry is not None:
+        return None
+    beside = whole.calls[~np.isin(whole.calls[:, CALL], narrow.calls[:, CALL])]
+    if explained is not None:
+        beside = beside[~np.isin(beside[:, CALL], explained)]
+    return replace(whole, calls=beside) if len(beside) and len(_common(beside)) == len(whole.digits) else None
+
+
+def _common(calls: Table) -> str:
+    """The digits that all called numbers begin with."""
+    first, last = str(calls[:, PADDED].min()), str(calls[:, PADDED].max())
+    size = next((at for at, (a, b) in enumerate(zip(first, last, strict=True)) if a != b), len(first))
+    return first[:size]
 
 
 def candidates(calls: OpenCalls, code: str, known: Knowledge, outside: Mask | None = None) -> Iterator[Candidate]:
@@ -129,7 +165,7 @@ def judge(candidate: Candidate, history: History, code: str, known: Knowledge) -
     if verdict == "rejected":
         odds, verdict, why = _shown(before, weighed, fits, known.limits)
     if candidate.digits == code and not fits and verdict in ("block", "limit"):
-        verdict, why = "held", "whole_calling_code"
+        verdict, why = "held", WHOLE_CODE
     seen_at = candidate.digits[: len(code) + max(0, weighed.level)]
     return Judgement(candidate, verdict, why, odds, before or ASSUMED, seen_at)
 

@@ -19,6 +19,7 @@ from models.evidence import (
     STAGE,
     START,
     SWITCH,
+    TALK,
     TS,
     WIDTH,
     Mask,
@@ -26,9 +27,26 @@ from models.evidence import (
     Table,
 )
 from models.history import SETUP, History
+from models.weighing import is_habit
 
 EXPLAINED_PAYERS = 16
 """Open calls of one leak, circumstance and day that are kept: more would prove no wider leak any better."""
+
+TALKS_MAX = 1_024
+"""Paid calls whose length counts whole: at this many, the sum and the number are halved, so that old calls fade."""
+MS, CALLS = range(2)
+"""What the lengths of paid calls add up to, and how many they are."""
+
+
+@nb.njit(cache=True)
+def _talk(rated: Table, talks: Table) -> None:
+    """Count the lengths of the calls that were charged; call by call, so that it does not matter how rows were cut."""
+    for i in range(rated.shape[0]):
+        if rated[i, TALK] > 0:
+            talks[MS] += rated[i, TALK]
+            talks[CALLS] += 1
+        if talks[CALLS] >= TALKS_MAX:
+            talks[MS], talks[CALLS] = talks[MS] // 2, talks[CALLS] // 2
 
 
 @nb.njit(cache=True)
@@ -66,10 +84,17 @@ class Ledger:
     def __init__(self, code_digits: int) -> None:
         self.history = History(code_digits)
         self.calls = OpenCalls()
+        self._talks = np.zeros(2, np.int64)
+
+    @property
+    def talk_ms(self) -> int:
+        """Mean length of the paid calls of late, ms; 0 where none is known."""
+        return int(self._talks[MS] // max(1, self._talks[CALLS]))
 
     def pay(self, rated: Table) -> None:
         """Count rated calls that were paid in the history, and let them answer the open calls."""
         self.history.add_paid(rated, self.calls.table)
+        _talk(rated, self._talks)
 
     def keep(self, call: Table) -> None:
         """Keep a rated free call as evidence, and count it in the history."""
@@ -94,6 +119,12 @@ class Ledger:
             return False
         self.calls.add(kept)
         return True
+
+    def is_habit(self, call: Table, scope: int) -> bool:
+        """Whether a rated free call is a set-up as its circumstances always show it, leak or not."""
+        if call[STAGE] != SETUP:
+            return False
+        return is_habit(self.history.places, self.history.cell_of(call), SETUP, scope)
 
     def _opened(self, call: Table) -> Table:
         """A rated call as an open one, not counted, bounded by the paid calls that the history knows of."""
@@ -127,7 +158,7 @@ class Ledger:
 
     def snapshot(self) -> dict[str, Any]:
         """Both as plain versioned values."""
-        return {"history": self.history.snapshot(), "calls": self.calls.snapshot()}
+        return {"history": self.history.snapshot(), "calls": self.calls.snapshot(), "talks": self._talks.tolist()}
 
     def load(self, state: dict[str, Any]) -> None:
         """Put back what `snapshot` described.
@@ -137,3 +168,4 @@ class Ledger:
         """
         self.history = History.restore(state["history"])
         self.calls = OpenCalls.restore(state["calls"])
+        self._talks[:] = state["talks"]

@@ -1,6 +1,7 @@
 """The operators' orders in force, verified, and what they leave the rules to do (contract, sections 1 and 3)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import combinations
 from typing import Any
 
 from msgspec.structs import replace
@@ -37,6 +38,21 @@ def inside(target: Target, outer: Target) -> bool:
     if outer.scope is Scope.PREFIX and target.scope in (Scope.PREFIX, Scope.CALLED):
         return target.value.startswith(outer.value)
     return (target.scope, target.value) == (outer.scope, outer.value)
+
+
+def outer(target: Target) -> Iterator[Target]:
+    """Every target that has all calls under `target`: itself first, then wider ones.
+
+    >>> [found.key() for found in outer(Target(Scope.PREFIX, "+333", switch="s1"))]
+    ['prefix:+333@switch=s1', 'prefix:+333', 'prefix:+33@switch=s1', 'prefix:+33', 'prefix:+3@switch=s1', 'prefix:+3']
+    """
+    named = [name for name in QUALIFIERS if getattr(target, name) is not None]
+    fewer = [dict.fromkeys(some) for size in range(len(named) + 1) for some in combinations(named, size)]
+    bases = [target]
+    if target.scope in (Scope.PREFIX, Scope.CALLED) and target.value.startswith("+"):
+        longest = len(target.value) - (target.scope is Scope.PREFIX)
+        bases += [replace(target, scope=Scope.PREFIX, value=target.value[:size]) for size in range(longest, 1, -1)]
+    return (replace(base, **without) for base in bases for without in fewer)
 
 
 def forbidden(target: Target, protected: Protected) -> str:

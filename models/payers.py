@@ -30,6 +30,12 @@ class Paying(NamedTuple):
     trunk: Keys
     attested: Mask
 
+    @property
+    def unverified(self) -> Mask:
+        """Whose caller nobody vouches for: came in by a trunk with neither account nor attestation `A`."""
+        foreign: Mask = (self.trunk != 0) & (self.account == 0) & ~self.attested
+        return foreign
+
 
 def given_keys(kind: Key, texts: Sequence[str | None]) -> Keys:
     """Return a key per text, uint64[texts]; 0 where none is given."""
@@ -60,9 +66,9 @@ def payers_from(paying: Paying, counted: Counted) -> Keys:
     All callers that came in by one `trunk_in` with neither account nor attestation `A` are one, whoever is
     counted (contract section 2). Else it is the account, then the caller; or the caller, the account, the trunk.
     """
-    callers, account, trunk, attested = paying
+    callers, account, trunk, _ = paying
     caller = np.where(callers != 0, mixed(callers, int(Key.CALLER)), np.uint64(0))
-    foreign = (trunk != 0) & (account == 0) & ~attested
+    foreign = paying.unverified
     if counted == "account":
         return np.select([account != 0, foreign], [account, trunk], caller)
     return np.select([foreign, callers != 0, account != 0], [trunk, caller, account], trunk)

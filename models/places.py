@@ -14,7 +14,7 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from models.evidence import DEPTH, LEVELS, PLACES, POWERS, SCOPES
+from models.evidence import DEPTH, LEVELS, PLACES, POWERS, SCOPES, TOGETHER
 from models.hash_index import indexed, seek
 from models.packing import pack, unpack
 
@@ -27,7 +27,10 @@ FREE, PAID, ASIDE, FREE_BEFORE, SINCE, PAID_START = range(6)
 episode; when that began (ms, event time); when the newest paid call began (ms)."""
 SUMS = 6
 KEY = 4
-"""What a place is of: scope, id in that scope, level, and the prefix at that level."""
+"""What a place is of: scope, id in that scope, level, and the prefix at that level. Switch, trunk and plan together are
+a scope of their own, whose id has the bits of the three."""
+ID_BITS = 16
+"""Ids of names are below 2^16 (`models.name_table.NAMES_MAX`)."""
 START_ROOM = 64
 
 Ints = npt.NDArray[np.int64]
@@ -54,6 +57,17 @@ class PlaceTable(NamedTuple):
 
 
 @nb.njit(cache=True)
+def _find_or_add(table: PlaceTable, key: Ints) -> int:
+    """Position of the place of a key, made if it is new; there must be room for it."""
+    slot = seek(table.slots, table.keys, key)
+    if not table.slots[slot]:
+        table.keys[table.size[0]] = key
+        table.size[0] += 1
+        table.slots[slot] = table.size[0]
+    return table.slots[slot] - 1  # type: ignore[no-any-return] # an int to Python
+
+
+@nb.njit(cache=True)
 def add_cell(table: PlaceTable, cell: int, circumstances: Ints, prefix: int) -> None:
     """Find or make the places of a new cell; there must be room for `PLACES` more.
 
@@ -64,12 +78,10 @@ def add_cell(table: PlaceTable, cell: int, circumstances: Ints, prefix: int) -> 
         key[0], key[1] = scope, circumstances[scope - 1] if scope else 0
         for level in range(LEVELS):
             key[2], key[3] = level, prefix // POWERS[DEPTH - level]
-            slot = seek(table.slots, table.keys, key)
-            if not table.slots[slot]:
-                table.keys[table.size[0]] = key
-                table.size[0] += 1
-                table.slots[slot] = table.size[0]
-            table.of[cell, scope * LEVELS + level] = table.slots[slot] - 1
+            table.of[cell, scope * LEVELS + level] = _find_or_add(table, key)
+    together = (circumstances[0] << ID_BITS | circumstances[1]) << ID_BITS | circumstances[2]
+    key[0], key[1], key[2], key[3] = len(SCOPES), together, 0, prefix // POWERS[DEPTH]
+    table.of[cell, TOGETHER] = _find_or_add(table, key)
 
 
 @nb.njit(cache=True, inline="always")

@@ -152,16 +152,22 @@ def numbers_under(prefix: str) -> int:
 def is_freephone(digits: str) -> bool:
     """Return whether a call there is free for every caller by the plan: a number, or all numbers of a prefix.
 
+    Where a whole calling code is freephone (+800) every call is free, to whatever digits behind it.
+
     Example:
         >>> is_freephone("80012345678"), is_freephone("+18005550123"), is_freephone("33387654321")
         (True, True, False)
+        >>> is_freephone("800"), is_freephone("8000"), is_freephone("1800")
+        (True, True, True)
     """
     code = calling_code(digits)
     if not code:
         return False
     zone, national = _zone(code), _bare(digits)[len(code) :]
     free = count(after(zone.freephone, national), zone.known)
-    return free > 0 and free == count(after(zone.every, national), zone.known)
+    if free:
+        return free == count(after(zone.every, national), zone.known)
+    return bool(national) and is_freephone(code)
 
 
 def is_emergency(number: str, region: str) -> bool:

@@ -1,14 +1,17 @@
 """What evidence may do: the table of decisions, modes, and budgets (design, section 5)."""
 
-from collections.abc import Mapping
-from typing import Any, Literal, get_args
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal, NamedTuple, get_args
 
 import msgspec
+
+from models.findings import FOREST_ALONE, ZERO_COST, Forest, Grade, Proof
 
 Mode = Literal["off", "shadow", "limit", "enforce"]
 LADDER: tuple[Mode, ...] = get_args(Mode)
 """Modes from the mildest; of several that apply the lowest wins (contract, section 5)."""
-Rule = Literal["zero_cost_route", "rate_burst", "victim_flood", "wangiri", "range_sweep", "operator"]
+Rule = Literal["zero_cost_route", "rate_burst", "victim_flood", "wangiri", "range_sweep", "unusual", "operator"]
 """What a command's `reason` may be (contract, section 3)."""
 OPERATOR: Rule = "operator"
 RULE_MODES: Mapping[str, Mode] = {
@@ -16,10 +19,52 @@ RULE_MODES: Mapping[str, Mode] = {
 }
 """By default a proof and an operator may block, every other rule may limit."""
 Verdict = Literal["block", "limit", "shadow", "held", "rejected"]
+Kind = Literal["leak", "burst", "forest", "person"]
+"""Whose word it is: free calls, a rule on windows, the isolation forest alone, a person."""
+KINDS: Mapping[str, Kind] = {ZERO_COST: "leak", FOREST_ALONE: "forest", OPERATOR: "person"}
+"""Kinds by rule; every other rule is one on windows."""
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
 
-DECISIONS: dict[tuple[str, Mode], Verdict] = {
+
+class Row(NamedTuple):
+    """What a proof is worth: `why` is the reason that it takes; empty = the evidence's own."""
+
+    proof: Kind
+    grade: Grade
+    forest: tuple[Forest, ...]
+    worth: Verdict
+    why: str = ""
+
+
+ANY: tuple[Forest, ...] = get_args(Forest)
+NOT_SEEN: tuple[Forest, ...] = ("none", "silent")
+WORTH: tuple[Row, ...] = (
+    Row("leak", "block", ANY, "block"),
+    Row("leak", "limit", ANY, "limit"),
+    Row("leak", "shadow", ANY, "shadow"),
+    Row("leak", "held", ANY, "held"),
+    Row("leak", "rejected", ANY, "rejected"),
+    Row("burst", "block", ANY, "block"),
+    Row("burst", "limit", ANY, "limit"),
+    Row("burst", "shadow", ("agrees",), "limit", "forest_agrees"),
+    Row("burst", "shadow", NOT_SEEN, "shadow"),
+    Row("burst", "held", ANY, "held"),
+    Row("burst", "rejected", ANY, "rejected"),
+    Row("forest", "block", ("agrees",), "shadow", "forest_alone"),
+    Row("forest", "limit", ("agrees",), "shadow", "forest_alone"),
+    Row("forest", "shadow", ("agrees",), "shadow", "forest_alone"),
+    Row("forest", "held", ("agrees",), "held"),
+    Row("forest", "rejected", ("agrees",), "rejected"),
+    *(Row("forest", grade, NOT_SEEN, "rejected", "no_witness") for grade in get_args(Grade)),
+    Row("person", "block", ANY, "block"),
+    Row("person", "limit", ANY, "limit"),
+)
+"""First step: proof, grade of its evidence and what the isolation forest says, to what that is worth.
+
+The forest alone never blocks; it turns a weak rule into a limit (design, section 5).
+"""
+DECISIONS: Mapping[tuple[Verdict, Mode], Verdict] = {
     ("block", "enforce"): "block",
     ("block", "limit"): "limit",
     ("block", "shadow"): "shadow",
@@ -28,14 +73,24 @@ DECISIONS: dict[tuple[str, Mode], Verdict] = {
     ("limit", "limit"): "limit",
     ("limit", "shadow"): "shadow",
     ("limit", "off"): "rejected",
+    ("shadow", "enforce"): "shadow",
+    ("shadow", "limit"): "shadow",
+    ("shadow", "shadow"): "shadow",
+    ("shadow", "off"): "rejected",
 }
-"""Grade of the evidence and mode of the rule to a verdict; a grade that is not here stands as it is."""
+"""Second step: what the proof is worth and the rule's mode to a verdict; a worth that is not here stands as it is."""
+_WORTH = {(row.proof, row.grade, forest): (row.worth, row.why) for row in WORTH for forest in row.forest}
 
 COUNTS = ("commands_per_minute", "commands_per_hour", "active_blocks")
 SHARES = ("impact_per_command", "impact_total")
 BUDGETS = (*SHARES, *COUNTS)
 """The budgets that an operator may set by name: members of `Policy`."""
 COUNT_MAX = 1_000_000
+BLOCKS = "active_blocks"
+BURSTS_PART = 0.5
+"""Of the budgets of all commands together, how much bursts may use: the rest is there when a leak is proved."""
+OVERDUE_MS = 15 * MINUTE_MS
+"""What a count budget holds becomes a limit after this time (issue 6, "The decision"); nothing else has a deadline."""
 
 
 def budget_fault(name: str, value: Any) -> str:
@@ -91,7 +146,22 @@ class Load(msgspec.Struct, frozen=True):
     last_hour: int
 
 
-def decide(grade: str, why: str, rule: str, policy: Policy, impact: float, load: Load | None) -> tuple[Verdict, str]:
+def worth_of(proof: Proof) -> Verdict:
+    """What a proof is worth in mode `enforce`, by the table."""
+    return _WORTH[KINDS.get(proof.rule, "burst"), proof.grade, proof.forest][0]
+
+
+def decide(
+    grade: str,
+    why: str,
+    rule: str,
+    policy: Policy,
+    impact: float,
+    load: Load | None,
+    forest: Forest = "none",
+    *,
+    overdue: bool = False,
+) -> tuple[Verdict, str]:
     """The verdict on a finding and its reason's name.
 
     Args:
@@ -101,25 +171,29 @@ def decide(grade: str, why: str, rule: str, policy: Policy, impact: float, load:
         policy: the operator's policy.
         impact: share of the answered calls that a command would touch.
         load: the commands in force; None where a person has decided, whom no budget holds.
+        forest: what the isolation forest says.
+        overdue: it was held by a count budget, and its time is over: it is limited, and needs no room among the blocks.
     """
+    kind: Kind = "person" if load is None else KINDS.get(rule, "burst")
     mode = policy.mode_of(rule)
-    verdict = DECISIONS.get((grade, mode))
-    if verdict is None:
-        return ("held", why) if grade == "held" else ("rejected", why)
-    if verdict in ("shadow", "rejected"):
-        return verdict, f"mode_{mode}"
-    if load is not None and (over := _over(policy, impact, load)):
+    worth, changed = _WORTH[kind, grade, forest]  # type: ignore[index] # grades of findings that were decoded
+    verdict = DECISIONS.get((worth, mode), worth)
+    why = (changed or why) if verdict == worth else f"mode_{mode}"
+    if load is None or verdict not in ("block", "limit"):
+        return verdict, why
+    if over := next((name for name in _exceeded(policy, kind, impact, load) if not (overdue and name == BLOCKS)), ""):
         return "held", over
-    return verdict, why if verdict == grade else f"mode_{mode}"
+    return ("limit", "overdue") if overdue else (verdict, why)
 
 
-def _over(policy: Policy, impact: float, load: Load) -> str:
-    """The first budget that one more command would exceed."""
+def _exceeded(policy: Policy, kind: Kind, impact: float, load: Load) -> Iterator[str]:
+    """The budgets that one more command would exceed."""
+    part = 1.0 if kind == "leak" else BURSTS_PART
     checks = (
         ("impact_per_command", impact > policy.impact_per_command),
-        ("impact_total", load.impact + impact > policy.impact_total),
-        ("commands_per_minute", load.last_minute >= policy.commands_per_minute),
-        ("commands_per_hour", load.last_hour >= policy.commands_per_hour),
-        ("active_blocks", load.active >= policy.active_blocks),
+        ("impact_total", load.impact + impact > policy.impact_total * part),
+        ("commands_per_minute", load.last_minute >= math.ceil(policy.commands_per_minute * part)),
+        ("commands_per_hour", load.last_hour >= math.ceil(policy.commands_per_hour * part)),
+        ("active_blocks", load.active >= math.ceil(policy.active_blocks * part)),
     )
-    return next((name for name, exceeded in checks if exceeded), "")
+    return (name for name, exceeded in checks if exceeded)

@@ -36,6 +36,8 @@ class Price(IntEnum):
     """No price was reported, or a negative one; never "free"."""
     DECLARED = 6
     """Free, at a prefix that the operator declared free for that plan and time."""
+    UNDERPRICED = 7
+    """Priced so far below the tariff that it is as good as free (`models.underpriced`)."""
 
 
 AMOUNT_MAX: Final = 10**12

@@ -32,6 +32,7 @@ from models.evidence import (
     STAGE,
     START,
     SWITCH,
+    TALK,
     TRUNK,
     TS,
     Table,
@@ -56,13 +57,14 @@ CODE, RATED_FROM, RATED_TO, ANSWERED_FROM, ANSWERED_TO, FREE_CALLS = range(6)
 """Columns of a part: its calling code, its calls in both tables, and how many of the rated are free."""
 
 _COLUMNS: Final = (
-    *("called", "digits", "start", "ts", "event", "payer", "call", "source", "offset", "price", "rate", "code"),
+    *("called", "digits", "start", "ts", "event", "payer", "call", "source", "offset", "price", "rate"),
+    *("code", "duration"),
 )
 _columns = attrgetter(*_COLUMNS)
 NAMES: Final = ("switch", "trunk", "plan", "currency")
 """Columns of names that have ids."""
 _names = attrgetter(*NAMES)
-_FREE, _PAID = int(Price.FREE), int(Price.PAID)
+_FREE, _PAID, _UNDERPRICED = int(Price.FREE), int(Price.PAID), int(Price.UNDERPRICED)
 _SETUP_EVENTS = (int(EventKind.ATTEMPT), int(EventKind.ANSWER))
 _BOTH = FLAG_ANSWERED | FLAG_ORIGINATING
 
@@ -82,6 +84,7 @@ class Columns(NamedTuple):
     price: npt.NDArray[np.uint8]
     rate: Ints
     code: npt.NDArray[np.uint16]
+    duration: Ints
     switch: Codes
     trunk: Codes
     plan: Codes
@@ -107,7 +110,8 @@ def _uses(price: Uses, flags: Uses, reach: Uses, code: npt.NDArray[np.uint16], v
     uses = np.zeros(price.size, np.uint8)
     for i in range(price.size):
         counts = verdicts[i] == COUNTS
-        if (counts or verdicts[i] == LATE) and (price[i] == _FREE or price[i] == _PAID):
+        rated = price[i] == _FREE or price[i] == _PAID or price[i] == _UNDERPRICED
+        if (counts or verdicts[i] == LATE) and rated:
             uses[i] = EVIDENT
         if counts and flags[i] & _BOTH == _BOTH:
             uses[i] |= ANSWERED
@@ -124,7 +128,10 @@ def uses_of(rows: Rows, verdicts: Verdicts) -> Uses:
 
 @nb.njit(cache=True, inline="always")
 def _rate(call: Table, columns: Columns, ids: Ints, row: int) -> None:
-    """Fill one rated call; its row of the rate table is filled by others."""
+    """Fill one rated call; its row of the rate table is filled by others.
+
+    An underpriced one is free, and the only free one that has a rate.
+    """
     call[DIGITS] = columns.digits[row]
     call[PADDED] = np.int64(columns.called[row]) * POWERS[max(E164_DIGITS - call[DIGITS], 0)]
     call[START], call[TS] = columns.start[row], columns.ts[row]
@@ -134,6 +141,11 @@ def _rate(call: Table, columns: Columns, ids: Ints, row: int) -> None:
     call[PAYER], call[CALL] = np.int64(columns.payer[row]), np.int64(columns.call[row])
     call[SOURCE], call[OFFSET] = columns.source[row], columns.offset[row]
     call[PRICE], call[RATE], call[ROW] = columns.price[row], columns.rate[row], row
+    call[TALK] = columns.duration[row]
+    if call[PRICE] == _FREE:
+        call[RATE] = 0
+    elif call[PRICE] == _UNDERPRICED:
+        call[PRICE] = _FREE
 
 
 @nb.njit(cache=True, inline="always")
@@ -157,7 +169,7 @@ def _tallied(columns: Columns, uses: Uses) -> Ints:
             continue
         if uses[row] & EVIDENT:
             tally[columns.code[row], 0] += 1
-            tally[columns.code[row], 2] += columns.price[row] == _FREE
+            tally[columns.code[row], 2] += columns.price[row] != _PAID
         if uses[row] & ANSWERED:
             tally[columns.code[row], 1] += 1
     return tally

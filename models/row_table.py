@@ -16,6 +16,8 @@ FLAG_REFUSED = 4
 """Refused by a command of ours: counted apart, never renews a block."""
 FLAG_ANSWERED = 8
 """An `answer`, or a `cdr` with `duration_s` > 0."""
+FLAG_UNVERIFIED = 16
+"""Came in by a trunk with neither account nor attestation `A`: the caller may be anybody (contract section 2)."""
 
 NAMED = ("switch", "trunk", "plan", "currency", "rate_key")
 """Columns that hold codes into `Rows.names`."""

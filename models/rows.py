@@ -42,11 +42,13 @@ from models.row_table import (
     FLAG_ORIGINATING,
     FLAG_REFUSED,
     FLAG_TEST,
+    FLAG_UNVERIFIED,
     NAMED,
     Rows,
     rows_from,
 )
 from models.tables import Tables
+from models.underpriced import NO_FLOORS, Floors, underprice
 
 __all__ = [
     "COLUMNS",
@@ -54,6 +56,7 @@ __all__ = [
     "FLAG_ORIGINATING",
     "FLAG_REFUSED",
     "FLAG_TEST",
+    "FLAG_UNVERIFIED",
     "NAMED",
     "Price",
     "Rows",
@@ -85,6 +88,7 @@ def rows_of(
     source: npt.NDArray[np.int32],
     offset: Times,
     payer: Counted = "account",
+    floors: Floors = NO_FLOORS,
 ) -> tuple[Rows, list[Reject]]:
     """Return a row for every event, and the events whose `called` or amounts are no numbers.
 
@@ -98,10 +102,11 @@ def rows_of(
         source: int32[records], where each record came from.
         offset: int64[records], and its offset there.
         payer: who is counted where an event names an account and a caller.
+        floors: below which a price is absurd.
     """
     measures = _measure(decoded.events, network)
     if faults := _faults(decoded.events, measures):
-        rows, _ = rows_of(decoded.without(faults), network, tables, source, offset, payer)
+        rows, _ = rows_of(decoded.without(faults), network, tables, source, offset, payer, floors)
         return rows, decoded.refused(faults)
     events, names = decoded.events, Names()
     callers = caller_keys([event.caller for event in events], network)
@@ -115,8 +120,10 @@ def rows_of(
     columns["call"] = keys_of(Key.CALL, [event.call_id for event in events])
     columns["copy"] = mixed(columns["call"], columns["event"])
     columns["rate"] = np.maximum(measures.rate, -1)
-    columns["flags"] = _flags(events, columns["event"])
-    columns["price"] = _prices(events, columns, measures, network)
+    columns["flags"] = _flags(events, columns["event"], paying.unverified)
+    offers = _offers(events, columns, measures, network)
+    columns["price"] = prices_of(offers)
+    underprice(columns, offers, names, floors)
     declare(columns, names, tables)
     return rows_from(columns, names.texts()), []
 
@@ -184,18 +191,19 @@ def clocks_of(
     return {"event": event, "ts": ts, "when": when, "start": start, "high": high, "duration": answered}
 
 
-def _flags(events: list[Event], event: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+def _flags(events: list[Event], event: npt.NDArray[np.uint8], unverified: Mask) -> npt.NDArray[np.uint8]:
     return flags_of(
         event,
         originating=flagged([event.direction in _ORIGINATING for event in events]),
         test=flagged([event.test for event in events]),
         refused=flagged([event.refused_by for event in events]),
         talked=flagged([event.duration_s for event in events]),
+        unverified=unverified,
     )
 
 
 def flags_of(
-    event: npt.NDArray[np.uint8], *, originating: Mask, test: Mask, refused: Mask, talked: Mask
+    event: npt.NDArray[np.uint8], *, originating: Mask, test: Mask, refused: Mask, talked: Mask, unverified: Mask
 ) -> npt.NDArray[np.uint8]:
     """Return the `FLAG_*` of every event; `talked` where it has a duration above 0."""
     answered = (event == EventKind.ANSWER) | (talked & (event == EventKind.CDR))
@@ -204,13 +212,14 @@ def flags_of(
         + test * np.uint8(FLAG_TEST)
         + refused * np.uint8(FLAG_REFUSED)
         + answered * np.uint8(FLAG_ANSWERED)
+        + unverified * np.uint8(FLAG_UNVERIFIED)
     )
     return np.asarray(flags, np.uint8)
 
 
-def _prices(events: list[Event], columns: Columns, measures: _Measures, network: Network) -> npt.NDArray[np.uint8]:
+def _offers(events: list[Event], columns: Columns, measures: _Measures, network: Network) -> Offers:
     status = coded([event.rating_status for event in events], RATING, len(events))
-    offers = Offers(
+    return Offers(
         columns["event"],
         relevant(columns) & _as_dialled(events, measures.called, network),
         status,
@@ -220,7 +229,6 @@ def _prices(events: list[Event], columns: Columns, measures: _Measures, network:
         seconds([event.duration_s for event in events]),
         seconds([event.free_s for event in events]),
     )
-    return prices_of(offers)
 
 
 def relevant(columns: Columns) -> Mask:
@@ -242,8 +250,8 @@ def _as_dialled(events: list[Event], called: Numbers, network: Network) -> Mask:
 
 
 def declare(columns: Columns, names: Names, tables: Tables) -> None:
-    """Turn free into declared where the operator's list says so."""
-    free = np.flatnonzero(columns["price"] == Price.FREE)
+    """Turn free, and as good as free, into declared where the operator's list says so."""
+    free = np.flatnonzero((columns["price"] == Price.FREE) | (columns["price"] == Price.UNDERPRICED))
     if free.size and tables.free_prefixes:
         calls = Calls(*(columns[name][free] for name in ("called", "digits", "start", "when", "plan")))
         covered = declared_free(calls, names, tables.free_prefixes)

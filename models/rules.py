@@ -7,10 +7,12 @@ from decimal import Decimal
 import msgspec
 
 from models import odds
+from models.bursts.limits import CONSTANTS
+from models.incidents import FRESH_MS
 from models.leaks import Knowledge
 from models.money import MILLION
 from models.plan import is_freephone
-from models.policy import Policy
+from models.policy import BURSTS_PART, DECISIONS, OVERDUE_MS, WORTH, Policy
 from models.table_lookup import Tariff
 from models.tables import Tables
 
@@ -29,8 +31,10 @@ def _expected(tariff: Tariff) -> Callable[[str], tuple[int, str] | None]:
     return expected
 
 
-def rules_hash(tables: Tables, limits: odds.Limits, policy: Policy) -> str:
+def rules_hash(tables: Tables, limits: odds.Limits, policy: Policy, absurd_share: float) -> str:
     """`sha256:…` over everything that a decision rests on beside the evidence."""
-    constants = (odds.FREE_UNDER_LEAK, odds.PRIOR_FREE, odds.FIT_BONUS)
-    encoded = msgspec.json.encode([constants, limits, policy, tables], order="deterministic")
+    constants = (odds.FREE_UNDER_LEAK, odds.PRIOR_FREE, odds.FIT_BONUS, BURSTS_PART, OVERDUE_MS, FRESH_MS)
+    decisions = (WORTH, list(DECISIONS.items()))
+    facts = [constants, CONSTANTS, decisions, limits, policy, absurd_share, tables]
+    encoded = msgspec.json.encode(facts, order="deterministic")
     return f"sha256:{hashlib.sha256(encoded).hexdigest()}"

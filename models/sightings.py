@@ -8,14 +8,15 @@ import numpy as np
 import numpy.typing as npt
 
 from models.borrowing import borrowed, part
+from models.bursts.limits import FLOORS
 from models.digits import INTERNATIONAL
 from models.evidence import E164_DIGITS, POWERS
 from models.hashing import Keys, Word
 from models.kinds import PREFIX_DIGITS, Kind
 from models.row_table import Outline
 from models.share import Share
-from models.windows.hours import Hours
 from models.windows.layout import TICK_MS, TICKS_MAX, Ints, Small, Whole
+from models.windows.remembering import Remembering, Seen
 from models.windows.table import Windows
 from models.windows.updating import Columns as Events
 from models.windows.updating import as_kernels_take, columns_of
@@ -24,9 +25,8 @@ SLICES: Final = (64, 64, 64, 16, 16)
 """Of the windows of each kind: a slice is what a checkpoint writes at once."""
 FEW: Final = 16
 """Prefixes and trunks may be a sixteenth as many as callers."""
-HOURLY: Final = (Kind.PREFIX, Kind.TRUNK)
-"""Kinds whose hours of the week are remembered, 3.4 kB a key."""
-HOURLY_MAX: Final = 4_096
+BUSY: Final = 64
+"""One key in 64 may be busy and have hours of their week remembered, 3.4 kB a key."""
 _LATEST_MS: Final = TICKS_MAX * TICK_MS - 1
 _KINDS: Final = len(Kind)
 
@@ -60,6 +60,13 @@ class Numbers(NamedTuple):
     reach: Small
     code: npt.NDArray[np.uint16]
     place: Ints
+
+
+class Sighted(NamedTuple):
+    """What was noticed of busy keys of one kind."""
+
+    kind: Kind
+    seen: Seen
 
 
 class Chosen(NamedTuple):
@@ -126,7 +133,7 @@ def _events(rows: Outline, prefix: Keys, clock: Ints) -> tuple[Events, ...]:
     """Return by kind the events as its windows take them: with its keys, and the other parties."""
     caller, called, *told = columns_of((rows.caller, rows.called, *_told(rows), clock))
     account, via = as_kernels_take(rows.account, caller.dtype), as_kernels_take(rows.via, caller.dtype)
-    parties = (caller, called), (account, called), (called, caller), (prefix, caller), (via, called)
+    parties = (caller, called), (account, caller), (called, caller), (prefix, caller), (via, called)
     return tuple(Events._make((*both, *told)) for both in parties)
 
 
@@ -134,9 +141,8 @@ class Sightings:
     """The windows of every kind at one owner.
 
     Attributes:
+        tables: windows and usual hours by the name of the kind, which their slices are kept under.
         windows: by `Kind`.
-        hours: usual attempts by the hour of the week, for the kinds in `HOURLY`.
-        tables: all of them, by the name that their slices are kept under.
     """
 
     def __init__(self, keys_max: int, seed: int = 0) -> None:
@@ -148,12 +154,14 @@ class Sightings:
         """
         few = max(1, keys_max // FEW)
         limits = (keys_max, keys_max, keys_max, few, few)
-        self.windows = [Windows(limits[kind], SLICES[kind], seed) for kind in Kind]
-        self.hours = {kind: Hours(min(few, HOURLY_MAX), SLICES[kind], seed) for kind in HOURLY}
-        self.tables: dict[str, Windows | Hours] = {kind.name.lower(): self.windows[kind] for kind in Kind}
-        self.tables |= {f"{kind.name.lower()}-hours": hours for kind, hours in self.hours.items()}
+        self._kinds = [
+            Remembering(limits[kind], max(1, limits[kind] // BUSY), SLICES[kind], seed, FLOORS[kind].weak)
+            for kind in Kind
+        ]
+        self.tables: dict[str, Remembering] = {kind.name.lower(): self._kinds[kind] for kind in Kind}
+        self.windows: list[Windows] = [table.windows for table in self._kinds]
 
-    def count(self, share: Share, counted: Mask, clock: Ints, stale: dict[str, Small] | None = None) -> None:
+    def count(self, share: Share, counted: Mask, clock: Ints, stale: dict[str, Small] | None = None) -> list[Sighted]:
         """Count rows in their order.
 
         An event later than the windows can hold (2054) counts in none; one before 1970 is an error, and nothing is
@@ -164,6 +172,9 @@ class Sightings:
             counted: bool[rows of its outline], which of them count.
             clock: int64[rows], highest event time up to and including each, ms.
             stale: by table, uint8[slices]: only slices with a 1 are to be brought up to date.
+
+        Returns:
+            What was noticed of busy keys, by kind; its rows are positions in the outline.
 
         Raises:
             ValueError: an event is before 1970.
@@ -176,11 +187,10 @@ class Sightings:
             raise ValueError("sightings: event time before 1970 (milliseconds since the epoch?)")
         clock = np.minimum(clock, _LATEST_MS)
         latest_ms = max(int(chosen.times[1]), int(clock.max(initial=0)))
+        found = []
         for kind, events in zip(Kind, _events(outline, chosen.prefix, clock), strict=True):
             mine = chosen.rows[kind, : chosen.many[kind]]
-            if not len(mine):
-                continue
-            name = kind.name.lower()
-            self.windows[kind].count(events, mine, latest_ms, stale[name] if stale else None)
-            if kind in self.hours:
-                self.hours[kind].count(events, mine, stale[f"{name}-hours"] if stale else None)
+            if len(mine):
+                counting = self._kinds[kind].count(events, mine, latest_ms, stale[kind.name.lower()] if stale else None)
+                found += [] if counting is None else [Sighted(kind, counting)]
+        return found

@@ -16,6 +16,7 @@ from models.evidence import (
     PAYER,
     PLAN,
     POWERS,
+    RATE,
     SCOPES,
     SOURCE,
     START,
@@ -32,6 +33,9 @@ COUNTED_MAX = 4_096
 SECOND_MS = 1_000
 MENDED_PAYERS = 2
 """Paid calls of this many payers at one switch and plan end a leak (design, section 5)."""
+NEVER = 1 << 62
+RINGING_MS = 60 * SECOND_MS
+"""How much earlier than it was answered a call may have begun: its release tells when it was answered, no more."""
 
 
 @nb.njit(cache=True)
@@ -47,11 +51,34 @@ def _inside(calls: Table, numbers: tuple[int, int], digits: int, column: int, wi
     return inside
 
 
+def inside(scope: int, within: int, digits: str, single: bool, calls: Table) -> Mask:
+    """Which calls are under a prefix, or to a single number, of a scope: bool[calls]."""
+    scale = POWERS[E164_DIGITS - len(digits)]
+    first = int(digits) * scale
+    where = (first, first + scale), len(digits) if single else 0, DIMENSIONS[scope] or -1
+    found: Mask = _inside(calls, *where, within)
+    return found
+
+
+def began(call: Table) -> int:
+    """The earliest that a call may have begun (ms), by the event at hand."""
+    start, ts = int(call[START]), int(call[TS])
+    return start - RINGING_MS if ts > start else start
+
+
 @dataclass(slots=True)
 class Standing:
     """One leak of a calling code; `scope` is a position in SCOPES and `within` the id that its calls share.
 
-    Times in ms of event time. `payers` maps to the source and offset of the payer's first free call.
+    Times in ms of event time. `payers` maps to the source and offset of the payer's first free call. `doubted_at` is
+    when the first paid call began that speaks against the whole of it: one under it, after its first free call.
+    `late_ms` is how long after its time a free call came in at most. `charged` is the dearest price of its calls,
+    millionths a minute: 0, or an absurd one.
+    `paid` has by switch and plan, and by payer, when the call began that he paid since the newest free one.
+    Times in ms of event time. `payers` maps to the source and offset of the payer's first free call; `doubts`, of the
+    first two, to when the first paid call under it began that is later than its first free one; `paid`, by switch and
+    plan, to when the call began that was paid since the newest free one. `proved_until` is when the newest call of its
+    proof began, `late_ms` how long after its time a free call came in at most.
     """
 
     scope: int
@@ -69,14 +96,17 @@ class Standing:
     first_ts: int
     last_ts: int = 0
     newest_start: int = 0
+    proved_until: int = 0
     told_second: int = -1
-    doubted: bool = False
     free_calls: int = 0
+    charged: int = 0
+    late_ms: int = 0
     calls: dict[int, int] = field(default_factory=dict)
     payers: dict[int, tuple[int, int]] = field(default_factory=dict)
     called: set[int] = field(default_factory=set)
     switches: set[int] = field(default_factory=set)
-    paid: dict[tuple[int, int], list[int]] = field(default_factory=dict)
+    paid: dict[tuple[int, int], dict[int, int]] = field(default_factory=dict)
+    doubts: dict[int, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, judged: Judgement, rate: int, currency: str) -> "Standing":
@@ -99,22 +129,26 @@ class Standing:
         )
         for call in found.calls[np.argsort(found.calls[:, START], kind="stable")]:
             leak.count(call)
+        leak.proved_until = leak.newest_start
         return leak
 
     @property
-    def explains(self) -> bool:
-        """Whether its free calls need no other explanation: it is blocked, and no paid call has spoken against it."""
-        return self.grade == "block" and not self.doubted
+    def doubted_at(self) -> int:
+        """When paid calls of two payers had begun that speak against the whole of it: one payer changes nothing."""
+        return max(self.doubts.values()) if len(self.doubts) >= MENDED_PAYERS else NEVER
+
+    def explains(self, call: Table) -> bool:
+        """Whether a free call under it needs no other explanation.
+
+        It is blocked, and no two payers had spoken against it before that call began.
+        """
+        return self.grade == "block" and began(call) <= self.doubted_at
 
     def covers(self, calls: Table) -> Mask:
         """Which calls are under the leak: bool[calls]."""
-        scale = POWERS[E164_DIGITS - len(self.digits)]
-        first = int(self.digits) * scale
-        where = (first, first + scale), len(self.digits) if self.single else 0, DIMENSIONS[self.scope] or -1
-        inside: Mask = _inside(calls, *where, self.within)
-        return inside
+        return inside(self.scope, self.within, self.digits, self.single, calls)
 
-    def wraps(self, other: "Standing") -> bool:
+    def wraps(self, other: "Standing | Candidate") -> bool:
         """Whether every call under `other` is under this leak too."""
         wider = self.scope == 0 or (self.scope, self.within) == (other.scope, other.within)
         return wider and not self.single and other.digits.startswith(self.digits)
@@ -124,33 +158,58 @@ class Standing:
         return _subject(self) == _subject(other)
 
     def count(self, call: Table) -> None:
-        """Count one free call under the leak; nobody who paid before it has proved a mend."""
+        """Count one free call under the leak; nobody whose paid call began before it has proved a mend."""
         key, payer = int(call[CALL]), int(call[PAYER])
-        if key not in self.calls:
+        if new := key not in self.calls:
             self.free_calls += 1
         if len(self.calls) < COUNTED_MAX:
             self.calls[key] = payer
             self.payers.setdefault(payer, (int(call[SOURCE]), int(call[OFFSET])))
             self.called.add(int(call[PADDED]))
         self.switches.add(int(call[SWITCH]))
+        self.charged = max(self.charged, int(call[RATE]))
         self.last_ts = max(self.last_ts, int(call[TS]))
-        self.newest_start = max(self.newest_start, int(call[START]))
-        self.paid.clear()
+        if new and int(call[START]) > self.newest_start:
+            self.newest_start = int(call[START])
+            self._forget_paid()
 
-    def pays(self, call: Table) -> bool:
-        """Note one paid call under the leak; True where it is the second payer's at one switch and plan."""
-        if int(call[START]) <= self.newest_start or call[PAYER] == 0:
-            return False
-        payers = self.paid.setdefault((int(call[SWITCH]), int(call[PLAN])), [])
-        if int(call[PAYER]) not in payers:
-            payers.append(int(call[PAYER]))
-        return len(payers) >= MENDED_PAYERS
+    def _forget_paid(self) -> None:
+        """Forget the paid calls that began before the newest free one."""
+        for where, payers in list(self.paid.items()):
+            self.paid[where] = {payer: start for payer, start in payers.items() if start > self.newest_start}
+            if not self.paid[where]:
+                del self.paid[where]
 
-    def due(self, ts: int) -> bool:
-        """Whether a free call at `ts` is the first of its second and so worth a record."""
-        if ts // SECOND_MS <= self.told_second:
+    def parted_by(self, start: int) -> bool:
+        """Whether a paid call that began at `start` (ms) lies between the free ones that proved it."""
+        return self.first_ts < start < self.proved_until
+
+    def pays(self, call: Table) -> int | None:
+        """Note one paid call under the leak.
+
+        Returns:
+            Where it is the second payer's at one switch and plan: when the first of their calls began.
+        """
+        start, payer = int(call[START]), int(call[PAYER])
+        if self.first_ts < start and payer:
+            self._doubt(payer, start)
+        if start <= self.newest_start or payer == 0:
+            return None
+        payers = self.paid.setdefault((int(call[SWITCH]), int(call[PLAN])), {})
+        payers[payer] = min(start, payers.get(payer, start))
+        return min(payers.values()) if len(payers) >= MENDED_PAYERS else None
+
+    def _doubt(self, payer: int, start: int) -> None:
+        """Note that a payer's call was paid; the two whose calls began first are kept."""
+        self.doubts[payer] = min(start, self.doubts.get(payer, start))
+        if len(self.doubts) > MENDED_PAYERS:
+            del self.doubts[max(self.doubts, key=lambda one: (self.doubts[one], one))]
+
+    def due(self, second: int) -> bool:
+        """Whether a free call that came in at a second of event time is the first of it and so worth a record."""
+        if second <= self.told_second:
             return False
-        self.told_second = ts // SECOND_MS
+        self.told_second = second
         return True
 
     def withdraw(self, call: int) -> bool:
@@ -177,7 +236,8 @@ class Standing:
             "payers": list(self.payers.items()),
             "called": sorted(self.called),
             "switches": sorted(self.switches),
-            "paid": list(self.paid.items()),
+            "doubts": list(self.doubts.items()),
+            "paid": [(where, list(payers.items())) for where, payers in self.paid.items()],
         }
 
     @classmethod
@@ -191,7 +251,8 @@ class Standing:
             payers={payer: tuple(first) for payer, first in state["payers"]},
             called=set(state["called"]),
             switches=set(state["switches"]),
-            paid={tuple(where): list(payers) for where, payers in state["paid"]},
+            doubts=dict(map(tuple, state["doubts"])),
+            paid={tuple(where): dict(map(tuple, payers)) for where, payers in state["paid"]},
         )
 
 
@@ -201,5 +262,5 @@ def _subject(leak: Standing | Candidate) -> tuple[int, int, str, bool]:
 
 _PLAIN = (
     *("scope", "within", "digits", "single", "grade", "why", "odds", "entry", "entry_kind", "rate", "currency"),
-    *("first_ts", "last_ts", "newest_start", "told_second", "doubted", "free_calls"),
+    *("first_ts", "last_ts", "newest_start", "proved_until", "told_second", "free_calls", "late_ms", "charged"),
 )

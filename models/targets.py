@@ -90,6 +90,15 @@ class Target(msgspec.Struct, frozen=True, omit_defaults=True):
         return ""
 
 
+def switch_key(switch: str) -> str:
+    """The key of a whole switch: incidents are about one, commands never are.
+
+    >>> switch_key("cas@msc-1")
+    'switch:cas%40msc-1'
+    """
+    return f"switch:{switch.translate(_QUOTE)}"
+
+
 def _unquote(text: str) -> str:
     return _QUOTED.sub(lambda found: chr(int(found[0][1:], 16)), text)
 

@@ -34,16 +34,16 @@ class Telling:
         places = (texts[i] if i else None for texts, i in zip(names, leak.qualifiers, strict=True))
         return Subject("called" if leak.single else "prefix", "+" + leak.digits, *places)
 
-    def withdrawn(self, leak: Standing) -> Withdrawn:
-        """A charge spoke against a leak's proof."""
-        return Withdrawn(NOWHERE, self.subject(leak), leak.first_ts, "charged_at_release")
+    def withdrawn(self, leak: Standing, why: str) -> Withdrawn:
+        """A charge, or a paid call that came late, spoke against a leak's proof."""
+        return Withdrawn(NOWHERE, self.subject(leak), leak.first_ts, why)
 
     def mended(self, leak: Standing) -> Mended:
         """Two payers have paid under a leak."""
         return Mended(NOWHERE, self.subject(leak), leak.first_ts, leak.last_ts)
 
-    def leak(self, leak: Standing, answered: AnsweredPrefixes, replaced: Sequence[Standing] = ()) -> Leak:
-        """A leak as it stands; it takes the place of those that it `replaced`."""
+    def leak(self, leak: Standing, answered: AnsweredPrefixes, talk_ms: int, replaced: Sequence[Standing] = ()) -> Leak:
+        """A leak as it stands; it takes the place of those that it `replaced`; `talk_ms` is the mean call's length."""
         switches = self._names["switch"].texts
         return Leak(
             source=NOWHERE,
@@ -57,7 +57,10 @@ class Telling:
             switches=tuple(sorted(switches[i] for i in leak.switches if i)),
             entry=leak.entry,
             entry_kind=leak.entry_kind,
+            talk_ms=talk_ms,
             replaces=tuple(self.subject(other) for other in replaced),
+            rated=spelled(leak.charged) if leak.charged > 0 else None,
+            late_ms=leak.late_ms,
         )
 
     def _evidence(self, leak: Standing) -> Evidence:

@@ -23,18 +23,21 @@ from models.evidence import (
     SCOPES,
     STAGE,
     SWITCH,
+    TOGETHER,
     Mask,
     Table,
     shared_with,
 )
 from models.history import SETUP
-from models.odds import PRIOR_FREE
+from models.odds import FREE_UNDER_LEAK, PRIOR_FREE
 from models.places import ASIDE, FREE, PAID, STAGES, Places, Positions, Sums
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 NOT_SEEN = -1
 """Instead of a level: nowhere above the run were enough calls rated."""
+TOLD_APART = 20
+"""Paid calls of one switch, trunk and plan that tell its habit from those of each of the three."""
 SWITCH_PLACE = LEVELS
 """Position of a call's switch, over the whole calling code, among its places."""
 
@@ -61,11 +64,27 @@ def _take_out(sums: Sums, of: Positions, calls: Table, sign: int) -> None:
 
 
 @nb.njit(cache=True)
-def _before(sums: Sums, of: Positions, calls: Table, scope: int, deepest: int, enough: int) -> tuple[int, int, int]:
-    """The level with enough rated calls before the run's first call of each stage, and what was free and paid there."""
+def _first_of_stages(sums: Sums, of: Positions, calls: Table, scope: int) -> Ints:
+    """The run's first call of each stage at which any of its calls tells something; -1 where none does."""
     first = np.full(STAGES, -1)
-    for i in range(calls.shape[0] - 1, -1, -1):
-        first[calls[i, STAGE]] = i
+    for stage in range(STAGES):
+        telling = False
+        for i in range(calls.shape[0] - 1, -1, -1):
+            if calls[i, STAGE] == stage:
+                first[stage] = i
+                telling = telling or _shown(sums, of[calls[i, CELL]], stage, scope, 0) < FREE_UNDER_LEAK
+        if not telling:
+            first[stage] = -1
+    return first
+
+
+@nb.njit(cache=True)
+def _before(sums: Sums, of: Positions, calls: Table, scope: int, deepest: int, enough: int) -> tuple[int, int, int]:
+    """The level with enough rated calls before the run's first call of each stage, and what was free and paid there.
+
+    A stage at which all calls are as likely free without a leak says nothing of the price.
+    """
+    first = _first_of_stages(sums, of, calls, scope)
     free = paid = 0
     for level in range(deepest, -1, -1):
         free = paid = known = 0
@@ -92,6 +111,17 @@ def _usual(sums: Sums, place: int, stage: int) -> float:
 
 
 @nb.njit(cache=True)
+def _together(sums: Sums, place: int, stage: int) -> float:
+    """The chance that a call of the same switch, trunk and plan is free; 1 where too few of them were paid to tell.
+
+    A plan's bundle makes its switch free now and then, and a switch that shows no prices its plans: what both together
+    show tells whose habit it is.
+    """
+    free, paid = max(0, sums[place, stage, FREE]), sums[place, stage, PAID] - sums[place, stage, ASIDE]
+    return float((PRIOR_FREE + free) / (1 + free + paid)) if paid >= TOLD_APART else 1.0
+
+
+@nb.njit(cache=True)
 def _says_nothing(sums: Sums, places: Positions, call: Table, deepest: int, fits: bool) -> bool:
     """Whether a free set-up is what this switch shows of any call, as far as we know.
 
@@ -112,7 +142,7 @@ def _shown(sums: Sums, places: Positions, stage: int, scope: int, from_level: in
         usual = max(usual, _usual(sums, places[scope * LEVELS + level], stage))
     for other in range(1, len(SCOPES)):
         usual = max(usual, _usual(sums, places[other * LEVELS], stage))
-    return usual
+    return min(usual, _together(sums, places[TOGETHER], stage))
 
 
 @nb.njit(cache=True)
@@ -202,3 +232,13 @@ def runs(table: Table, shortest: int, outside: Mask | None) -> tuple[Ints, Mask]
     """
     found, members = _runs(table, shortest, np.zeros(0, np.bool_) if outside is None else outside)
     return found, members
+
+
+@nb.njit(cache=True)
+def _habit(sums: Sums, places: Positions, stage: int, scope: int) -> bool:
+    return bool(_shown(sums, places, stage, scope, 0) >= FREE_UNDER_LEAK)
+
+
+def is_habit(places: Places, cell: int, stage: int, scope: int) -> bool:
+    """Whether a free call of a cell at a stage is what its circumstances show of any call: it is no sign of a leak."""
+    return bool(_habit(places.sums, places.of[cell], stage, scope))

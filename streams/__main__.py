@@ -28,6 +28,8 @@ VERBS = {
     "backtest": Verb("streams.cli.backtest:command", "The same code over recorded events, without Kafka."),
     "simulate": Verb("streams.cli.simulate:command", "A closed loop with a simulated switch, without Kafka."),
     "learn": Verb("streams.cli.learn:command", "Propose what a network's own history teaches; nothing is in force."),
+    "train": Verb("streams.cli.train:command", "Train the isolation forest on recorded events, or on the topic."),
+    "model": Verb("streams.cli.model:app", "The isolation forest's model: show, verify."),
     "policy": Verb("streams.cli.policy:app", "What operators have set: show, mode, kill, budget."),
     "approve": Verb("streams.cli.decide:approve", "Let a held incident have its command."),
     "block": Verb("streams.cli.decide:block", "Block a target, until an end."),

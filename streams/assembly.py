@@ -65,5 +65,5 @@ def decider_of(settings: Settings, tables: Tables, verify: Verify = nobody) -> D
     """A decider without state; `verify` says which operators it obeys."""
     policy = policy_of(settings)
     codes = {row.code: row.name for row in tables.short_codes}
-    rules = rules_hash(tables, limits_of(settings), policy)
+    rules = rules_hash(tables, limits_of(settings), policy, settings.detection.absurd_share)
     return Decider(policy, codes, rules, "ringfence", protected_of(settings, tables), verify)

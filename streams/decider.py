@@ -130,6 +130,8 @@ class DeciderRole(FaustRole):
         self._offset = message.offset
         for heard in decision.heard:
             _report(heard)
+        for line in decision.verdicts:
+            metrics.VERDICTS.labels(reason=line["reason"], verdict=line["verdict"], why=line["why"]).inc()
         if decision.orders or decision.incidents:
             await self._publish(decision, message)
             await self._save()

@@ -3,9 +3,11 @@
 import asyncio
 import hashlib
 import time
+from collections import Counter
 from functools import cached_property
 from typing import Any
 
+from models.detector import Detector
 from models.findings import encode
 from models.tables import Tables
 from streams import latency, metrics
@@ -14,6 +16,9 @@ from streams.assembly import detector_of, known_of
 from streams.faust_app import supervised
 from streams.faust_role import FaustRole
 from streams.heartbeat import Heartbeat
+from streams.model_files import forest_or_none
+from streams.model_watch import ModelWatch
+from streams.naming import KafkaRecords, Records, named
 from streams.owner import Owner
 from streams.pages import PageStore
 from streams.reading import RowsLog, topic_id
@@ -38,9 +43,12 @@ class DetectorRole(FaustRole):
 
     def __init__(self, settings: Settings, tables: Tables, heartbeat: Heartbeat) -> None:
         super().__init__("detector", ROWS, settings, tables, heartbeat)
+        self._models = ModelWatch(settings, forest_or_none(settings))
         self._owners: dict[int, Owner] = {}
         self._turns = Turns(settings.service.checkpoint_ms / 1000)
         self._saving: asyncio.Future[None] | None = None
+        self._network = settings.numbering()
+        self.records: Records = KafkaRecords(settings)
 
     @cached_property
     def _seed(self) -> int:
@@ -63,7 +71,8 @@ class DetectorRole(FaustRole):
     def _apply(self, owner: Owner, message: Any) -> None:
         before = dict(owner.detector.counts)
         headers = latency.carried(message.headers)
-        for finding in owner.take(message.offset, message.value):
+        for found in owner.take(message.offset, message.value):
+            finding = named(found, self.records, self._network)
             self.outbox.send(FINDINGS, encode(finding), partition=0, headers=headers)
             metrics.FINDINGS.labels(verdict=getattr(finding, "grade", type(finding).__name__.lower())).inc()
         new = {name: count - before[name] for name, count in owner.detector.counts.items()}
@@ -76,6 +85,7 @@ class DetectorRole(FaustRole):
             owners = self.settings.kafka.row_partitions
             detector = detector_of(self.settings, self.watch.tables, owners, self._seed)
             store, rows = PageStore(self.settings, partition, self.outbox), RowsLog(self.settings, ROWS, partition)
+            detector.bursts.witness = self._models.forest
             owner = Owner(partition, detector, store, rows)
             owner.restore()
             self._owners[partition] = owner
@@ -86,9 +96,17 @@ class DetectorRole(FaustRole):
         tables = self.watch.changed()
         if tables is not None:
             await self.checkpoint(tables)
+        if self._models.changed() is not None:
+            await self.checkpoint()
+            self._call_witness()
         self._save_in_turn()
         self._measure()
         self.beat()
+
+    def _call_witness(self) -> None:
+        """Let all owners ask the forest in force from the next block on."""
+        for owner in self._owners.values():
+            owner.detector.bursts.witness = self._models.forest
 
     def _save_in_turn(self) -> None:
         """Begin to save the partition that has waited longest, if it is due and no other is being saved."""
@@ -141,6 +159,8 @@ class DetectorRole(FaustRole):
         metrics.STATE_KEYS.labels(kind="calling_codes").set(len(routes))
         metrics.STATE_KEYS.labels(kind="free_calls").set(sum(len(route.calls) for route in routes))
         metrics.STATE_KEYS.labels(kind="leaks").set(sum(len(route.leaks) for route in routes))
+        for feature, rows in _refused(detectors).items():
+            metrics.FEATURES_REFUSED.labels(feature=feature).set(rows)
         metrics.STATE_KEYS.labels(kind="names").set(sum(len(detector.names) for detector in detectors))
 
     async def revoked(self, partitions: set[int]) -> None:
@@ -150,6 +170,14 @@ class DetectorRole(FaustRole):
         for partition in partitions:
             self._owners.pop(partition, None)
             self._turns.forget(partition)
+
+
+def _refused(detectors: list[Detector]) -> Counter[str]:
+    """Moments that the forest refused, by the feature that had no number or one out of range."""
+    refused = Counter[str]()
+    for detector in detectors:
+        refused.update(detector.bursts.refused)
+    return refused
 
 
 def seed_of(topic: str) -> int:

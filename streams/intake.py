@@ -17,7 +17,6 @@ from models.ownership import Shares, shares_of
 from models.rejects import Reject
 from models.row_table import Rows
 from models.scan.batch import records_of
-from models.scan.build import Rules
 from models.scan.rows import rows_of_records, warm
 from models.tables import Tables
 from streams import allocator, batch_consumer, latency, metrics
@@ -30,6 +29,7 @@ from streams.event_source import EVENTS, begins_of, commit, heed, new_consumer
 from streams.garbage import settle
 from streams.heartbeat import Heartbeat
 from streams.outbox import Outbox
+from streams.pricing import rules_of
 from streams.pulse import Pulse
 from streams.reading import topic_id
 from streams.record_batch import RecordBatch
@@ -79,8 +79,7 @@ class Intake:
     ) -> None:
         self._settings = settings
         self._watch = watch
-        self._tables = watch.tables
-        self._network = settings.numbering()
+        self._rules = rules_of(settings, watch.tables)
         self._consumer = consumer
         self._outbox = outbox
         self._topic_id = topic
@@ -120,7 +119,7 @@ class Intake:
     def _follow_tables(self) -> None:
         """Call it right after a commit: a restart from there prices by the new tables, too."""
         if (tables := self._watch.changed()) is not None:
-            self._tables = tables
+            self._rules = rules_of(self._settings, tables)
 
     def _assigned(self, partitions: list[int]) -> dict[int, int]:
         for partition, begin in begins_of(self._consumer, partitions).items():
@@ -176,8 +175,8 @@ class Intake:
         self._count(rows, int(appended.max()), len(piece))
 
     def _read(self, piece: RecordBatch, source: npt.NDArray[np.int32]) -> tuple[Rows, list[Reject]]:
-        rules = Rules(self._network, self._tables, self._settings.detection.payer)
-        return rows_of_records(records_of(piece.joined(), piece.value, piece.appended_ms, source, piece.offset), rules)
+        records = records_of(piece.joined(), piece.value, piece.appended_ms, source, piece.offset)
+        return rows_of_records(records, self._rules)
 
     def _with_high(self, rows: Rows, partitions: list[int]) -> Rows:
         """Rows whose `high` is that of all batches so far, not of this one: it must not depend on how they are cut."""

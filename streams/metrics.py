@@ -17,6 +17,9 @@ BLOCKS_PRODUCED = Counter("ringfence_blocks_produced", "Columnar blocks of rows 
 DUPLICATES = Counter("ringfence_duplicates", "Copies of an event, not counted again.")
 LATE = Counter("ringfence_late", "Events later than the allowed lateness, or than any use: they change no window.")
 FINDINGS = Counter("ringfence_findings", "Findings by what their evidence would justify.", ["verdict"])
+VERDICTS = Counter(
+    "ringfence_verdicts", "What became of findings: by rule, verdict and why.", ["reason", "verdict", "why"]
+)
 COMMANDS = Counter("ringfence_commands", "Commands written, by mode and action.", ["mode", "action"])
 ORDERS = Counter("ringfence_operator_orders", "Operators' records, by what became of them.", ["result"])
 CHECKPOINTS = Counter("ringfence_checkpoints", "Manifests written: states that a restart resumes from.")
@@ -38,6 +41,18 @@ STATE_BYTES = Gauge("ringfence_state_bytes", "Memory of windows, by kind.", ["ki
 TABLES_BROKEN = Gauge(
     "ringfence_tables_broken",
     "1 while a file of the operator's tables is broken and the last good one is in force.",
+    multiprocess_mode="livemax",
+)
+
+FEATURES_REFUSED = Gauge(
+    "ringfence_forest_refused_rows",
+    "Rows that the isolation forest refused since the start, by the feature that was missing or out of range.",
+    ["feature"],
+    multiprocess_mode="livesum",
+)
+MODEL_REFUSED = Gauge(
+    "ringfence_model_refused",
+    "1 while the isolation forest's files are refused and the last good model, or none, is in force.",
     multiprocess_mode="livemax",
 )
 

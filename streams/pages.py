@@ -18,7 +18,7 @@ from streams.reading import to_the_end
 from streams.settings import Settings
 
 TOPIC = "ringfence.state"
-FORMAT = 4
+FORMAT = 5
 PART_BYTES = 900_000
 PLAIN, DEFLATED = b"p", b"z"
 """First byte of a page: how the rest is packed."""
@@ -176,15 +176,17 @@ class Restored:
         Another owner that has not heard yet that the partition is no longer its own deletes what a page of its own has
         replaced. That page is there then, and no newer than the manifest that it had made durable before.
         """
-        if self.has(page):
-            return page
-        begin, found = page.key.rpartition("@")[0] + "@", [page]
-        for name in self._kept:
-            if name.startswith(begin):
-                key, _, part = name.rpartition("#")
+        return page if self.has(page) else self.newest(page.key.rpartition("@")[0]) or page
+
+    def newest(self, name: str) -> Page | None:
+        """The newest page NAME@OFFSET that is not above the checkpoint, None where there is none."""
+        found = []
+        for record in self._kept:
+            if record.startswith(f"{name}@"):
+                key, _, part = record.rpartition("#")
                 found.append(Page(key, int(part.partition("/")[2])))
         there = [one for one in found if self.has(one) and one.offset <= self.manifest.next_offset]
-        return max(there, key=lambda one: one.offset, default=page)
+        return max(there, key=lambda one: one.offset, default=None)
 
 
 def _manifest_key(next_offset: int) -> str:

@@ -3,7 +3,7 @@
 `python -m streams.asyncapi` writes them to docs/reference/schemas; a test holds the committed files to this code.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import Any, get_args
 
@@ -11,12 +11,15 @@ import msgspec
 
 from models.commands import Command
 from models.events import Event
-from models.findings import Evidence, Subject
+from models.findings import FOREST_ALONE, ZERO_COST, BurstEvidence, Evidence, Subject
 from models.incidents import Given, State
 from models.orders import Order
-from models.policy import BUDGETS, COUNT_MAX, COUNTS, LADDER, SHARES, Verdict
+from models.outage_incident import REASON as OUTAGE
+from models.outage_incident import Evidence as OutageEvidence
+from models.policy import BUDGETS, COUNT_MAX, COUNTS, KINDS, LADDER, SHARES, Rule, Verdict
 from models.records import YEAR_2000_MS, YEAR_9999_MS
 from models.rejects import Reason
+from models.targets import Scope
 from streams.enforcers.reports import Ack, Heartbeat
 
 Schema = dict[str, Any]
@@ -161,7 +164,7 @@ def _command(mode: str) -> Schema:
         "id": UUID,
         "incident": UUID,
         "mode": {"const": mode},
-        "evidence": _open(Evidence),
+        "evidence": {"type": "object"},
         "expires_at": TIME_MS | {"description": "The end of the lease, at most 24 h ahead."},
         "args": {"$ref": "#/$defs/Args"},
         "supersedes": {"anyOf": [UUID, {"type": "null"}]},
@@ -170,12 +173,32 @@ def _command(mode: str) -> Schema:
     parts["Args"] |= {"additionalProperties": False, "minProperties": 1}
     limit = {"properties": {"action": {"const": "limit"}}, "required": ["action"]}
     schema["required"] += ["v", "mode", "summary", "evidence"]
-    return schema | {"allOf": [{"if": limit, "then": {"required": ["args"]}}]}
+    return schema | {"allOf": [{"if": limit, "then": {"required": ["args"]}}, *_evidence(parts)]}
 
 
 def _open(kind: Any) -> Schema:
     """A struct whose members may all be missing: other reasons bring other numbers."""
     return _type(kind) | {"required": []}
+
+
+def _evidence(parts: dict[str, Schema]) -> list[Schema]:
+    """The numbers of a leak or of a burst, by the reason; an operator's command names author and reason instead."""
+    burst = _type(BurstEvidence)
+    parts |= burst.pop("$defs") | {"Evidence": _open(Evidence), "BurstEvidence": burst}
+    bursts = [rule for rule in get_args(Rule) if rule not in KINDS or rule == FOREST_ALONE]
+    return [_if_reason([ZERO_COST], "Evidence"), _if_reason(bursts, "BurstEvidence")]
+
+
+def _if_reason(rules: Sequence[str], part: str) -> Schema:
+    then = {"properties": {"evidence": {"$ref": f"#/$defs/{part}"}}}
+    return {"if": {"properties": {"reason": {"enum": list(rules)}}, "required": ["reason"]}, "then": then}
+
+
+def _subject() -> Schema:
+    """What an incident is about: what commands are about, or a whole switch."""
+    schema = _type(Subject)
+    schema["properties"]["scope"] = {"enum": [*Scope, "switch"]}
+    return schema
 
 
 def _target(target: Schema) -> Schema:
@@ -203,12 +226,16 @@ def _incident() -> Schema:
         "verdict": {"enum": list(get_args(Verdict))},
         "why": {"type": "string"},
         "reason": {"type": "string"},
-        "target": _type(Subject),
+        "target": _subject(),
         "opened_at": TIME_MS,
         "updated_at": TIME_MS,
         "expires_at": {"anyOf": [TIME_MS, {"type": "null"}]},
+        "score": {
+            "anyOf": [{"type": "number", "minimum": 0, "maximum": 1}, {"type": "null"}],
+            "description": "The odds of a leak, the isolation forest's word on a burst; it orders a queue.",
+        },
         "rearmed": {"type": "integer", "minimum": 0},
-        "evidence": _open(Evidence),
+        "evidence": {"type": "object"},
         "impact": {
             "type": "object",
             "properties": {"paid_share_1h": share, "calls_per_h": {"type": "integer", "minimum": 0}},
@@ -216,13 +243,18 @@ def _incident() -> Schema:
         "commands": {"type": "array", "items": _type(Given)},
         "findings_offset": {"type": "integer", "minimum": 0},
     }
-    described = "One target that leaks, from the first finding to the end of its last lease; times in ms."
+    parts = {"OutageEvidence": _type(OutageEvidence)}
+    described = (
+        "One target that leaks or bursts, from its first finding to the end of its last lease, or an outage; in ms."
+    )
     return {
         "title": "Incident",
         "description": described,
         "type": "object",
         "properties": fields,
-        "required": list(fields),
+        "required": [name for name in fields if name != "score"],
+        "allOf": [*_evidence(parts), _if_reason([OUTAGE], "OutageEvidence")],
+        "$defs": parts,
     }
 
 

@@ -85,6 +85,10 @@ class Detection(Section):
     limit_log10: float = Field(default=3.0, gt=0)
     share_max: Share = 0.02
     """Free share before the episode, above which a prefix was mixed."""
+    models: Path | None = None
+    """The isolation forest: a directory that `ringfence train` wrote, or its manifest; without one rules work alone."""
+    absurd_share: Share = 0.02
+    """Below this share of the tariff's price a price is as good as free (`models.underpriced`); 0 = none is."""
 
 
 class Windows(Section):
@@ -240,7 +244,7 @@ def _read(path: Path) -> dict[str, Any]:
 def _paths() -> Iterator[tuple[str, str]]:
     """Name every setting that is a path."""
     yield from (("network", name) for name in ("short_codes", "free_prefixes", "tariff", "protected"))
-    yield from (("service", "state_dir"), ("keys", "dir"))
+    yield from (("detection", "models"), ("service", "state_dir"), ("keys", "dir"))
     yield from (("kafka", name) for name in sorted(LOCATIONS))
 
 

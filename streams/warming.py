@@ -8,11 +8,13 @@ from decimal import Decimal
 import models.rows
 import models.windows.hours
 import models.windows.table
+from models.forest.witness import warm
 from models.records import decode
 from models.rows import rows_of
 from models.tables import ShortCode, Tables, TariffRow
 from streams import blocks
 from streams.assembly import detector_of
+from streams.model_files import forest_or_none
 from streams.settings import Settings
 
 COVERS = (blocks.Cover("warm:", "", 0, 1, 0),)
@@ -40,6 +42,8 @@ def warm_detector(settings: Settings) -> None:
 
     for module in (models.rows, models.windows.table, models.windows.hours):
         module.warm()
+    if (forest := forest_or_none(settings)) is not None:
+        warm(forest)
     lines = [_event(nth, *told) for nth, told in enumerate(STORY)]
     for size in PIECES:
         detector = detector_of(settings, TABLES, settings.windows.keys_max)  # room for one key: its windows are crowded

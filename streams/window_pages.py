@@ -66,8 +66,9 @@ class WindowPages:
                 break
             content = self._sightings.tables[name].slice_bytes(which)
             budget -= len(content)
-            gone += [self.pages[name][which]] if which in self.pages[name] else []
-            self.pages[name][which] = self._store.write(f"{name}/{which}@{end}", content, level=0)
+            old = self.pages[name].get(which)
+            page = self.pages[name][which] = self._store.write(f"{name}/{which}@{end}", content, level=0)
+            gone += [old] if old is not None and old.key != page.key else []
             self._sightings.tables[name].dirty[which] = 0
             self.since[name][which] = CLEAN
         return gone
@@ -97,12 +98,28 @@ class WindowPages:
             saved = restored.manifest.windows[name]
             self.pages[name] = dict(saved.pages)
             self.since[name] = np.array(saved.since, np.int64)
-            for which, named in saved.pages.items():
-                page = self.pages[name][which] = restored.stand_in(named)
-                if page != named:
-                    self.since[name][which] = page.offset
-                table.load_slice(which, restored.page(page))
+            for which in np.flatnonzero(self.since[name] != CLEAN).tolist():
+                self._take_up(restored, name, which)
+            for which, page in self.pages[name].items():
+                self.pages[name][which] = restored.stand_in(page)
+                if self.pages[name][which] != page:
+                    self.since[name][which] = self._misses(restored, self.pages[name][which])
+                table.load_slice(which, restored.page(self.pages[name][which]))
             table.dirty[:] = self.since[name] != CLEAN
+
+    def _take_up(self, restored: Restored, name: str, which: int) -> None:
+        """Find the page of a slice that had none: another owner may have written it and dropped what it had missed.
+
+        The manifest is then of one who did not know yet that the partition was no longer its own, at the same offset.
+        """
+        page = None if which in self.pages[name] else restored.newest(f"{name}/{which}")
+        if page is not None:
+            self.pages[name][which], self.since[name][which] = page, self._misses(restored, page)
+
+    @staticmethod
+    def _misses(restored: Restored, page: Page) -> int:
+        """The first rows offset that a page misses of a checkpoint; `CLEAN` where it is of that itself."""
+        return page.offset if page.offset < restored.manifest.next_offset else CLEAN
 
     def stale_at(self, offset: int) -> dict[str, Small]:
         """By table, uint8[slices]: 1 for a slice whose page misses the block at a rows offset."""

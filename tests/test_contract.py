@@ -23,6 +23,7 @@ from streams.topics import wanted
 from tests.bad_events import BAD_EVENTS
 from tests.contract import REFERENCE, SCHEMAS, faults
 from tests.examples import ANSWER, ATTEMPT, RELEASE, TS, hostile
+from tests.support.findings_log import SEEN, burst
 
 COMMAND = {
     "v": 1,
@@ -86,6 +87,7 @@ def test_every_schema_is_one_of_2020_12(name):
         ("shadow-command", {**COMMAND, "mode": "shadow"}),
         ("command", {**COMMAND, "action": "limit", "args": {"calls_per_minute": 1}}),
         ("command", {**COMMAND, "target": {"scope": "account", "value": "acc-1", "switch": "fes-msc-1", "plan": "x"}}),
+        ("command", {**COMMAND, "reason": "operator", "evidence": {"author": "noc", "reason": "a test"}}),
         ("order", ORDER),
         ("order", {**ORDER, "setting": "mode", "value": "shadow", "until": None}),
     ],
@@ -113,6 +115,8 @@ def test_an_example_of_the_contract_validates(schema, value):
         ("command", {**COMMAND, "target": {"scope": "account", "value": "*"}}),
         ("command", {**COMMAND, "target": {"scope": "prefix", "value": "+333", "cell": "7"}}),
         ("command", {**COMMAND, "target": {"scope": "prefix", "value": "+333", "switch": ""}}),
+        ("command", {**COMMAND, "evidence": {**COMMAND["evidence"], "payers": "three"}}),
+        ("command", {**COMMAND, "reason": "rate_burst"}),
         ("order", {**ORDER, "until": None}),
         ("order", {**ORDER, "setting": "kill", "value": "yes"}),
         ("order", {**ORDER, "setting": "mode", "value": "on"}),
@@ -186,11 +190,15 @@ def _decided(policy, *findings):
         yield from (("fraud.incidents", msgspec.json.encode(i.record(number))) for i in decision.incidents)
 
 
+BURST = burst(at_ms=TS, source=LEAK.source, **SEEN)
+
+
 @pytest.mark.parametrize("mode", ["enforce", "limit", "shadow"])
-@pytest.mark.parametrize("grade", ["block", "limit", "held"])
-def test_what_the_decider_writes_validates(mode, grade):
+@pytest.mark.parametrize("grade", ["block", "limit", "shadow", "held"])
+@pytest.mark.parametrize("proof", [LEAK, BURST])
+def test_what_the_decider_writes_validates(mode, grade, proof):
     mended = Mended(Source("rows", 0, 9), LEAK.subject, TS, TS + 5_000)
-    findings = (msgspec.structs.replace(LEAK, grade=grade), Tick(Source("clock", 0, 1)), mended)
+    findings = (msgspec.structs.replace(proof, grade=grade), Tick(Source("clock", 0, 1)), mended)
     written = list(_decided(Policy(mode=mode), *findings))
     assert "fraud.incidents" in {topic for topic, _ in written}
     for topic, value in written:

@@ -20,6 +20,7 @@ from models.scan.layout import Ints
 from models.scan.names import Codes, numbered
 from models.scan.words import ATTESTED, ELSEWHERE
 from models.tables import Tables
+from models.underpriced import NO_FLOORS, Floors, underprice
 
 Mask = npt.NDArray[np.bool_]
 Small = npt.NDArray[np.uint8]
@@ -35,11 +36,13 @@ class Rules(NamedTuple):
         network: what its numbers look like.
         tables: what is free on purpose is looked up in them.
         payer: who is counted where an event names an account and a caller.
+        floors: below which a price is absurd.
     """
 
     network: Network
     tables: Tables
     payer: Counted
+    floors: Floors = NO_FLOORS
 
 
 def rows_of_plain(batch: Batch, records: Records, rules: Rules) -> Rows:
@@ -56,10 +59,12 @@ def rows_of_plain(batch: Batch, records: Records, rules: Rules) -> Rows:
     columns["call"] = _keys(batch, layout.CALL_ID, Key.CALL)
     columns["copy"] = mixed(columns["call"], columns["event"])
     columns["rate"] = np.maximum(batch.columns.amounts[0], -1)
-    columns["flags"] = _flags(batch)
-    columns["price"] = _prices(batch, columns, called, rules.network)
+    columns["flags"] = _flags(batch, paying.unverified)
+    offers = _offers(batch, columns, called, rules.network)
+    columns["price"] = prices_of(offers)
     columns |= dict(zip(NAMED, codes, strict=True))
     names = _names(batch, places)
+    underprice(columns, offers, names, rules.floors)
     declare(columns, names, rules.tables)
     return rows_from(columns, names.texts())
 
@@ -88,13 +93,14 @@ def _clocks(batch: Batch, latest: Ints, source: npt.NDArray[np.int32]) -> Named:
     return clocks_of(event, ts, batch.columns.seconds[0], latest, source)
 
 
-def _flags(batch: Batch) -> Small:
+def _flags(batch: Batch, unverified: Mask) -> Small:
     return flags_of(
         _codes(batch, layout.EVENT),
         originating=_codes(batch, layout.DIRECTION) != ELSEWHERE,
         test=_codes(batch, layout.TEST) != 0,
         refused=_given(batch, layout.REFUSED_BY),
         talked=batch.columns.seconds[0] > 0,
+        unverified=unverified,
     )
 
 
@@ -118,11 +124,11 @@ def _via(batch: Batch, came_in: Keys, trunk: Codes, places: Positions) -> Keys:
     return np.where(came_in != 0, came_in, keys[trunk])
 
 
-def _prices(batch: Batch, columns: Named, called: Numbers, network: Network) -> Small:
+def _offers(batch: Batch, columns: Named, called: Numbers, network: Network) -> Offers:
     there = matches(*_texts(batch, layout.DIALLED), called.digits, called.length, facts(network))
     evident = relevant(columns) & (there | ~_given(batch, layout.DIALLED))
     status = _codes(batch, layout.RATING_STATUS)
-    return prices_of(Offers(columns["event"], evident, status, *batch.columns.amounts, *batch.columns.seconds))
+    return Offers(columns["event"], evident, status, *batch.columns.amounts, *batch.columns.seconds)
 
 
 def _named(batch: Batch) -> tuple[Codes, Positions]:

@@ -37,7 +37,8 @@ def typed(batch: Batch, records: Records, rules: Rules) -> Typed:
     source = np.arange(piece_record.size, dtype=np.int32)
     rows, bad = Rows.empty(), list[Reject]()
     if decoded.events:
-        rows, bad = rows_of(decoded, rules.network, rules.tables, source, records.offset[piece_record], rules.payer)
+        offset = records.offset[piece_record]
+        rows, bad = rows_of(decoded, rules.network, rules.tables, source, offset, rules.payer, rules.floors)
     record, index = piece_record[rows.source], piece_index[rows.source]
     columns = {column: getattr(rows, column) for column in COLUMNS}
     columns |= {"source": records.source[record], "index": np.where(index == WHOLE, rows.index, index)}

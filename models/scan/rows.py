@@ -15,6 +15,7 @@ from models.scan.build import Rules, rows_of_plain
 from models.scan.layout import RECORD, Ints
 from models.scan.odd import merged, typed
 from models.tables import Tables
+from models.underpriced import NO_FLOORS, Floors
 
 
 def scan_rows(
@@ -25,6 +26,7 @@ def scan_rows(
     source: npt.NDArray[np.int32],
     offset: Ints,
     payer: Counted = "account",
+    floors: Floors = NO_FLOORS,
 ) -> tuple[Rows, list[Reject]]:
     """Return a row for every good event of a batch of records, and why the others are refused.
 
@@ -39,10 +41,11 @@ def scan_rows(
         source: int32[records], where each record came from, 0 and more.
         offset: int64[records], and its offset there.
         payer: who is counted where an event names an account and a caller.
+        floors: below which a price is absurd.
     """
     appended = None if append_ms is None else np.array(append_ms, np.int64)
     records = records_of(joined_records(values), values.__getitem__, appended, source, offset)
-    return rows_of_records(records, Rules(network, tables, payer))
+    return rows_of_records(records, Rules(network, tables, payer, floors))
 
 
 def rows_of_records(records: Records, rules: Rules) -> tuple[Rows, list[Reject]]:

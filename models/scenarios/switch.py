@@ -96,7 +96,7 @@ class Switch:
 
     def place(self, call: PlannedCall, now_ms: int) -> Placed:
         """Make a call at `now_ms` (since the epoch): obey the rules, rate it, and report it."""
-        ruling = self.rules.judge(_seen(call), now_ms)
+        ruling = self.rules.judge(view_of(call), now_ms)
         leaked, mended = _under(self.wrong_row, call), _under(self.mended_row, call)
         reports = self._refused(call, now_ms, leaked, ruling) if ruling.command else _story(call, now_ms, leaked)
         events = [Emitted(event["ts"], call.call_id.encode(), orjson.dumps(event)) for event in reports]
@@ -118,7 +118,7 @@ def _under(row: str | None, call: PlannedCall) -> bool:
     return row is not None and _abroad(call) and call.called.startswith(row)
 
 
-def _seen(call: PlannedCall) -> CallView:
+def view_of(call: PlannedCall) -> CallView:
     """The call as rules see it: a prefix touches only what was dialled as international (contract, 3, rule 4)."""
     return CallView(
         called=call.called if _abroad(call) else call.dialled,

@@ -98,8 +98,8 @@ def _add_bucket(bucket: Record, out: Ints) -> None:
 
 
 @part
-def _read_block(state: State, slot: Record, now: Whole, out: Ints, union: Small, counts: Ints) -> None:
-    """Add up a block; `union` and `counts` are scratch."""
+def read_block(state: State, slot: Record, now: Whole, out: Ints, union: Small, counts: Ints) -> None:
+    """Add up the windows of a busy key, int64[windows, FIELDS]; `union` and `counts` are scratch."""
     closed(state, slot)
     block = np.int64(slot.link)
     for window in range(4):
@@ -147,7 +147,7 @@ def asked(state: State, keys: Keys, now: Whole, out: Ints, scratch: Scratch) -> 
             continue
         slot = state.slots[at]
         if slot.entries == BUSY:
-            _read_block(state, slot, now, out[i], scratch.union, scratch.counts)
+            read_block(state, slot, now, out[i], scratch.union, scratch.counts)
         else:
             _read_events(state, slot, now, out[i], scratch.table)
 

@@ -1,9 +1,9 @@
-"""How many calls a key usually has in an hour of the week: for prefixes, trunks and whoever is busy.
+"""How many calls a busy key has in every hour of five weeks, and so what is normal for it at an hour of the week.
 
-A key's attempts are counted per hour of event time over five weeks, the running one and the four before: 840 counters.
-Usual is the mean of the same hour (UTC) of the four weeks before, so that one odd week is a quarter of it.
-Counts follow from the rows alone, in any order within the allowed lateness, however they are cut; those of a slice
-of the keys from its own rows alone.
+The windows count; every five minutes in which a busy key tries a call they tell what its latest 24 hours hold, and that
+is kept here: 840 counters, of the running week and the four before. A key that is not busy (60 events in 24 hours) has
+no entry, and needs none: its normal is below that. The last five minutes of a key that falls silent are missing.
+Hours are UTC. What is normal leaves out the latest 24 hours, so that no burst becomes its own measure for a day.
 """
 
 import struct
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.hashing import Keys
-from models.windows.layout import Ints, Positions, Small
+from models.windows.layout import Ints, Small
 from models.windows.ring import (
     HOUR_MS,
     HOURS_MAX,
@@ -23,33 +23,36 @@ from models.windows.ring import (
     RING,
     SWEPT,
     TURNED_AWAY,
-    WEEK,
-    WEEKS,
+    Floats,
+    Notes,
     Ring,
     State,
-    found,
+    expected,
     indexed,
-    updated,
+    noted,
 )
 from models.windows.slots import hashes, slices
-from models.windows.updating import Columns, columns_of, latest_of
 
 FORMAT: Final = 2
+Mask = npt.NDArray[np.bool_]
 _MAGIC: Final = b"RFHW"
 _VERSIONED: Final = struct.Struct("<4sH")
 _HEADER: Final = struct.Struct("<4sHHHI2xQqq")
 
 
-class Usual(NamedTuple):
-    """What is usual for some keys at this hour of the week.
+class Normal(NamedTuple):
+    """What was normal for some keys before the latest 24 hours; the more of two ways to see it.
 
     Attributes:
-        attempts: float64[keys], mean over the known weeks; 0 where none is.
-        weeks: int64[keys], weeks before the running one, 0 to 4, in which the key was known at this hour.
+        hour: float64[keys], attempts in an hour: the most of the mean at this hour of the week, at this hour of the day
+            in the week before (either with the hours beside it), and of all hours.
+        day: float64[keys], attempts in 24 hours: the mean, or what it was a week ago.
+        known: int64[keys], hours of which this is known; 0 of a key that was not busy then.
     """
 
-    attempts: npt.NDArray[np.float64]
-    weeks: Ints
+    hour: Floats
+    day: Floats
+    known: Ints
 
 
 class Hours:
@@ -59,10 +62,10 @@ class Hours:
     attempt for five weeks go; if there are none, new keys are turned away, counted.
 
     Example:
-        >>> hours, one, attempt = Hours(100), np.ones(1, np.int64), np.zeros(1, np.int64)
-        >>> hours.update(columns_of([one, one, one, attempt, attempt, attempt, one]))
-        >>> hours.usual(np.array([1], np.uint64), 7 * 86_400_000).attempts.tolist()
-        [1.0]
+        >>> hours, key, hour = Hours(100), np.ones(1, np.uint64), np.full(1, 1_000)
+        >>> _ = hours.note(Notes(key, hour, np.full((1, 24), 7), np.ones(1, np.uint8)))
+        >>> hours.normal(key, hour + 24).hour.tolist()
+        [7.0]
     """
 
     def __init__(self, keys_max: int, slices: int = 16, seed: int = 0) -> None:
@@ -78,7 +81,7 @@ class Hours:
         """
         if not 0 < keys_max < 1 << 30 or not 0 < slices <= 1 << 10 or slices & (slices - 1) or not 0 <= seed < 1 << 64:
             raise ValueError(f"hours of {keys_max} keys in {slices} slices: expected a power of two of at most 1024")
-        self._seed, self._all = seed, np.ones(slices, np.uint8)
+        self._seed = seed
         self._state = State(
             places=np.zeros(64, np.int32),
             records=np.zeros(16, Ring),
@@ -94,7 +97,7 @@ class Hours:
 
     @property
     def dirty(self) -> Small:
-        """uint8[slices], 1 for a slice that took a row since it was set to 0; to be set by who writes the slice."""
+        """uint8[slices], 1 for a slice that took a note since it was set to 0; to be set by who writes the slice."""
         return self._state.dirty
 
     @property
@@ -104,7 +107,7 @@ class Hours:
 
     @property
     def turned_away(self) -> int:
-        """Rows of new keys for which there was no room, of all slices so far."""
+        """Notes of new keys for which there was no room, of all slices so far."""
         return int(self._state.ledger[:, TURNED_AWAY].sum())
 
     @property
@@ -112,55 +115,32 @@ class Hours:
         """Bytes of all arrays."""
         return self._state.places.nbytes + self._state.records.nbytes
 
-    def update(self, rows: Columns, stale: Small | None = None) -> None:
-        """Count the attempts among rows.
+    def note(self, notes: Notes) -> Normal:
+        """Note what keys have done; say of each what was normal for it, by what was noted before.
 
-        Args:
-            rows: a batch; however rows are cut into batches is the same.
-            stale: uint8[slices]; rows of a slice whose entry is 0 are passed over. None takes all.
+        One may come several times; however notes are cut into batches is the same.
 
         Raises:
-            ValueError: an event is before 1970 or after 2089, or a column is of another length.
+            ValueError: an hour is out of range.
         """
-        rows, stale = columns_of(rows), self._all if stale is None else np.ascontiguousarray(stale, np.uint8)
-        if stale.shape != self._all.shape:
-            raise ValueError(f"hours: {len(stale)} slices may be stale, there are {len(self._all)}")
-        if not len(rows.ts):
-            return
-        if not 0 <= latest_of(rows) < HOURS_MAX * HOUR_MS:
-            raise ValueError("hours: event time before 1970 or after 2089 (milliseconds since the epoch?)")
-        self.count(rows, np.arange(len(rows.ts), dtype=np.int32), stale)
-
-    def count(self, rows: Columns, chosen: Positions, stale: Small | None = None) -> None:
-        """Count the attempts among some rows of a batch; what `update` does, and checks, for all of them.
-
-        Args:
-            rows: as `columns_of` gives them, whose times are in range.
-            chosen: int32[rows to count], their positions, rising.
-            stale: as for `update`.
-        """
-        stale, done = self._all if stale is None else stale, 0
-        while (done := int(updated(self._state, rows, chosen, stale, done))) < len(chosen):
+        hours, done = notes.hours, 0
+        if len(hours) and not 0 <= hours.min() <= hours.max() < HOURS_MAX:
+            raise ValueError("hours: before 1970 or after 2089")
+        out = np.zeros((len(hours), 3), np.float64)
+        while (done := int(noted(self._state, notes, out, done))) < len(hours):
             self._lay_out(self._records[self._useful(self._records)], 1)
             self._state.ledger[:, SWEPT] = self._state.ledger[:, NOW]
+        return _normal(out)
 
-    def usual(self, keys: Keys, now_ms: int) -> Usual:
-        """Return what is usual for keys at an hour of the week.
+    def normal(self, keys: Keys, hours: Ints) -> Normal:
+        """Return what was normal for keys at an hour each, by what they did before the 24 hours that end with it."""
+        out = np.zeros((len(keys), 3), np.float64)
+        expected(self._state, np.array(keys, np.uint64), np.array(hours, np.int64), out)
+        return _normal(out)
 
-        Raises:
-            ValueError: `now_ms` is below the event time of one of the keys' slices.
-        """
-        hour, records, nows = now_ms // HOUR_MS, self._state.records, self._state.ledger[:, NOW]
-        if nows.max() > hour and (nows[self._slices_of(keys)] > hour).any():
-            raise ValueError(f"hours at {now_ms} ms: rows up to {self.now_ms} ms were counted")
-        at = np.empty(len(keys), np.int64)
-        found(self._state, np.array(keys, np.uint64), at)
-        before = hour - WEEK * np.arange(1, WEEKS + 1)
-        first, head = records["first"][at, None].astype(np.int64), records["head"][at, None].astype(np.int64)
-        known = (at >= 0)[:, None] & (before >= first) & (head > hour - RING)
-        counts = np.where(known & (before <= head), records["counts"][at[:, None], before % RING], 0)
-        weeks = known.sum(axis=1)
-        return Usual(counts.sum(axis=1) / np.maximum(weeks, 1), weeks)
+    def full(self, keys: Keys) -> Mask:
+        """Say of keys whether others like them were turned away, so that it is not known what is normal for them."""
+        return np.asarray(self._state.ledger[self._slices_of(keys), TURNED_AWAY] > 0)
 
     def slice_bytes(self, which: int) -> bytes:
         """Return slice number `which` as bytes, little-endian, ordered by key; only keys and hours of use."""
@@ -231,10 +211,14 @@ class Hours:
         indexed(self._state)
 
 
+def _normal(out: Floats) -> Normal:
+    return Normal(out[:, 0], out[:, 1], out[:, 2].astype(np.int64))
+
+
 def warm() -> None:
     """Compile the kernels, or load them from the cache, before the first batch needs them."""
-    hours, key = Hours(1), np.ones(1, np.uint64)
-    hours.update(columns_of(np.ones((7, 1), np.int64)))
-    hours.usual(key, HOUR_MS)
+    hours, key, hour = Hours(1), np.ones(1, np.uint64), np.ones(1, np.int64)
+    hours.note(Notes(key, hour, np.ones((1, 24), np.int64), np.ones(1, np.uint8)))
+    hours.normal(key, hour)
     which = int(hours._slices_of(key)[0])
     hours.load_slice(which, hours.slice_bytes(which))

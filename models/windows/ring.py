@@ -9,23 +9,25 @@ import numpy as np
 import numpy.typing as npt
 
 from models.hashing import Keys, Word
-from models.windows.arithmetic import larger, place_in, ratio, smaller
-from models.windows.layout import ATTEMPT, Ints, Positions, Record, Small, Whole
+from models.windows.arithmetic import larger, place_in, smaller
+from models.windows.layout import DAY, Ints, Record, Small, Whole
 from models.windows.parts import kernel, part
 from models.windows.slots import mixed, slice_of
-from models.windows.updating import Columns, counts_as
 
+Floats = npt.NDArray[np.float64]
 HOUR_MS: Final = 3_600_000
 WEEK: Final = 168
 """Hours of a week."""
 WEEKS: Final = 4
 """Weeks before the running one."""
+DAYS: Final = 7
+"""Days whose same hour is looked at: working days of the week before are among them."""
 RING: Final = (WEEKS + 1) * WEEK
 """Counters of a key."""
 HOURS_MAX: Final = 1 << 20
 """Hours since 1970: until 2089."""
 NOW, TURNED_AWAY, KEYS, SWEPT, LEDGER = range(5)
-"""The ledger of a slice. `NOW`: hour of its rows' highest event time. `TURNED_AWAY`: rows of new keys without room.
+"""The ledger of a slice. `NOW`: the latest hour noted. `TURNED_AWAY`: notes of new keys without room.
 `KEYS`: how many it holds, with those of no use that are not swept. `SWEPT`: hour in which there are no more of these.
 """
 Ring: Final = np.dtype([("key", "<u8"), ("first", "<u4"), ("head", "<u4"), ("counts", "<u4", (RING,))])
@@ -33,14 +35,14 @@ _ONE = np.uint64(1)
 
 
 class State(NamedTuple):
-    """All arrays of a table; there is room for every row that `updated` is given, or it stops.
+    """All arrays of a table; there is room for every key that `noted` is given, or it stops.
 
     Attributes:
         places: int32[2^n], open addressing by hash: position in `records` plus one; 0 is empty.
         records: key, hour of the first and of the latest event, and the ring of counters.
         used: int64[1], records in use.
         ledger: int64[slices, LEDGER].
-        dirty: uint8[slices], 1: has taken a row since it was set to 0.
+        dirty: uint8[slices], 1: has taken a note since it was set to 0.
         seed: of the hash.
         limit: how many keys there may be in a slice.
     """
@@ -52,6 +54,22 @@ class State(NamedTuple):
     dirty: Small
     seed: np.uint64
     limit: int
+
+
+class Notes(NamedTuple):
+    """What keys did, in the order in which it was noticed.
+
+    Attributes:
+        keys: uint64[notes].
+        hours: int64[notes], the latest hour of each.
+        counts: int64[notes, 24], attempts, the oldest hour first.
+        kept: uint8[notes], 1 where they are kept; else it is only asked what was normal.
+    """
+
+    keys: Keys
+    hours: Ints
+    counts: Ints
+    kept: Small
 
 
 @part
@@ -91,38 +109,108 @@ def _advanced(record: Record, hour: Whole, now: Whole) -> None:
     record.first = smaller(record.first, hour)
 
 
+@part
+def _written(record: Record, hour: Whole, counts: Ints, row: Whole) -> None:
+    """Write the attempts of the hours up to one; an hour never falls, of which the windows may have lost a part."""
+    oldest = hour - DAY + 1
+    for place in range(DAY):
+        counted, passed = counts[row, place], oldest + place
+        if counted > 0 and passed > np.int64(record.head) - RING:
+            record.first = smaller(np.int64(record.first), passed)
+            at = place_in(passed, RING)
+            record.counts[at] = larger(np.int64(record.counts[at]), counted)
+
+
+@part
+def _mean(record: Record, hour: Whole, step: Whole, times: Whole, first: Whole) -> float:
+    """Return the mean of an hour's counter the given times a step of hours before, where that is known; else 0."""
+    total, known = np.int64(0), 0
+    for nth in range(1, times + 1):
+        passed = hour - nth * step
+        if passed >= first:
+            known += 1
+            total += np.int64(record.counts[place_in(passed, RING)]) if passed <= np.int64(record.head) else 0
+    return total / known if known else 0.0
+
+
+@part
+def _sum(record: Record, begin: Whole, end: Whole) -> Whole:
+    """Add up the counters of hours from `begin` to before `end`."""
+    total = np.int64(0)
+    for passed in range(begin, smaller(end, np.int64(record.head) + 1)):
+        total += np.int64(record.counts[place_in(passed, RING)])
+    return total
+
+
+@part
+def _expected(record: Record, hour: Whole, out: Floats, row: Whole) -> None:
+    """Work out what is normal for a key at an hour, by what it did before the 24 hours that end with it."""
+    end = hour - DAY + 1
+    first = larger(np.int64(record.first), larger(hour, np.int64(record.head)) - RING + 1)
+    if first >= end:
+        return
+    mean = _sum(record, first, end) / (end - first)
+    out[row, 0], out[row, 1], out[row, 2] = mean, mean * DAY, end - first
+    for near in range(hour - 1, hour + 2):
+        out[row, 0] = max(out[row, 0], _mean(record, near, np.int64(WEEK), np.int64(WEEKS), first))
+        out[row, 0] = max(out[row, 0], _mean(record, near, np.int64(DAY), np.int64(DAYS), first))
+    if end - WEEK + 1 > first:
+        week_ago = end - (WEEK - DAY)
+        out[row, 1] = max(out[row, 1], np.float64(_sum(record, week_ago - DAY, week_ago)))
+
+
 @kernel
-def updated(state: State, rows: Columns, chosen: Positions, stale: Small, begin: Whole) -> Whole:
-    """Count the `chosen` rows from place `begin` on, of stale slices.
+def expected(state: State, keys: Keys, hours: Ints, out: Floats) -> None:
+    """Work out what is normal for keys.
+
+    Args:
+        state: of the table.
+        keys: of which some may not be there.
+        hours: int64[keys], the hour that each is asked for.
+        out: float64[keys, 3], zeros: attempts in an hour, in 24 hours; for how many hours the key is known.
+    """
+    for i in range(keys.size):
+        at = np.int64(state.places[_place(state, keys[i], mixed(keys[i], state.seed))]) - 1
+        if at >= 0:
+            _expected(state.records[at], hours[i], out, i)
+
+
+@kernel
+def noted(state: State, notes: Notes, out: Floats, begin: Whole) -> Whole:
+    """Work out what is normal for keys and note what they did, one after the other from place `begin` on.
+
+    Args:
+        state: of the table.
+        notes: none of whose keys is 0.
+        out: as for `expected`.
+        begin: where to begin.
 
     Returns:
-        The place in `chosen` of the first row without room, or how many there are.
+        The place of the first key without room, or how many there are.
     """
-    for place in range(begin, chosen.size):
-        i = chosen[place]
-        hashed = mixed(rows.key[i], state.seed)
-        which = slice_of(hashed, state.dirty.size)
-        if rows.key[i] == 0 or stale[which] == 0:
+    for i in range(begin, notes.keys.size):
+        key, hour = notes.keys[i], notes.hours[i]
+        hashed = mixed(key, state.seed)
+        which, stands = slice_of(hashed, state.dirty.size), _place(state, key, hashed)
+        at, ledger = np.int64(state.places[stands]) - 1, state.ledger[which]
+        if at >= 0:
+            _expected(state.records[at], hour, out, i)
+        if notes.kept[i] == 0:
             continue
         state.dirty[which] = 1
-        ledger, hour = state.ledger[which], ratio(rows.ts[i], HOUR_MS)
-        ledger[NOW] = larger(larger(ledger[NOW], hour), ratio(rows.clock[i], HOUR_MS))
-        if not counts_as(rows.kind[i], rows.flags[i]) & ATTEMPT or hour <= ledger[NOW] - RING:
-            continue
-        stands = _place(state, rows.key[i], hashed)
-        at = np.int64(state.places[stands]) - 1
+        ledger[NOW] = larger(ledger[NOW], hour)
         if at < 0:
             full = ledger[KEYS] >= state.limit
             if full and ledger[SWEPT] == ledger[NOW]:
                 ledger[TURNED_AWAY] += 1
                 continue
             if full or state.used[0] == state.records.size:
-                return np.int64(place)
+                return np.int64(i)
             ledger[KEYS] += 1
-            at = np.int64(_added(state, stands, rows.key[i], hour))
+            at = np.int64(_added(state, stands, key, hour))
         _advanced(state.records[at], hour, ledger[NOW])
-        state.records[at].counts[place_in(hour, RING)] += 1
-    return np.int64(chosen.size)
+        _written(state.records[at], hour, notes.counts, i)
+    return np.int64(notes.keys.size)
 
 
 @kernel
@@ -131,10 +219,3 @@ def indexed(state: State) -> None:
     for at in range(state.used[0]):
         key = state.records[at].key
         state.places[_place(state, key, mixed(key, state.seed))] = at + 1
-
-
-@kernel
-def found(state: State, keys: Keys, out: Ints) -> None:
-    """Give the record of every key, -1 for none."""
-    for i in range(keys.size):
-        out[i] = np.int64(state.places[_place(state, keys[i], mixed(keys[i], state.seed))]) - 1

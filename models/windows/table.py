@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.hashing import Keys
-from models.windows.asking import DISTINCT, EXACT, FIELDS, Scratch, asked, buckets
+from models.windows.asking import DISTINCT, EXACT, FIELDS, asked, buckets
 from models.windows.forgetting import dropped, swept, thinned
 from models.windows.layout import (
     BITS,
@@ -20,10 +20,8 @@ from models.windows.layout import (
     HOUR,
     KEYS,
     NOW,
-    REGISTERS,
     SKETCHES,
     SLOT,
-    TABLE,
     TICK_MS,
     TICKS_MAX,
     TURNED_AWAY,
@@ -36,9 +34,10 @@ from models.windows.layout import (
 )
 from models.windows.lines import lengthened
 from models.windows.listing import slots_of
+from models.windows.noticing import Noticed, scratch, taken_out, together, watching
 from models.windows.slices import filled, slice_bytes
 from models.windows.slots import grown, hashes, oldest, slices
-from models.windows.updating import CHUNKS_PER_ROW, Columns, columns_of, latest_of, updated
+from models.windows.updating import CHUNKS_PER_ROW, FULL, Columns, columns_of, latest_of, updated
 from models.windows.wire import BUSY_ENTRIES, Place, parsed, refused
 
 LOAD: Final = 0.7
@@ -125,13 +124,14 @@ class Windows:
         [[1, 1, 1, 1]]
     """
 
-    def __init__(self, keys_max: int, slices: int = 64, seed: int = 0) -> None:
+    def __init__(self, keys_max: int, slices: int = 64, seed: int = 0, floors: tuple[int, ...] | None = None) -> None:
         """Make a table without keys.
 
         Args:
             keys_max: how many keys there may be, divided evenly among the slices, of which each may hold one at least.
             slices: how many there are, a power of two up to 1,024.
             seed: of the hashes; a secret one keeps others from choosing numbers that meet in one place of the index.
+            floors: attempts in each window from which a busy key is noticed; None notices none.
 
         Raises:
             ValueError: an argument is out of range.
@@ -141,7 +141,7 @@ class Windows:
                 f"windows of {keys_max} keys in {slices} slices: expected 1 to 4e9, a power of two to 1024"
             )
         self._state = empty(max(1, keys_max // slices), slices, seed)
-        self._scratch = Scratch(np.zeros(TABLE, np.uint64), np.zeros(REGISTERS, np.uint8), np.zeros(32, np.int64))
+        self._watch, self._scratch = watching(floors), scratch()
         self._all = np.ones(slices, np.uint8)
         self._slices, self._seed = slices, seed
         self._hour, self._stripe = 0, 0
@@ -166,8 +166,8 @@ class Windows:
         """Bytes of all arrays."""
         return sum(part.nbytes for part in self._state if isinstance(part, np.ndarray))
 
-    def update(self, rows: Columns, stale: Small | None = None) -> None:
-        """Count rows in their order.
+    def update(self, rows: Columns, stale: Small | None = None) -> Noticed:
+        """Count rows in their order; tell what is noticed of busy keys.
 
         Args:
             rows: a batch; however rows are cut into batches is the same.
@@ -180,12 +180,12 @@ class Windows:
         if stale.shape != self._all.shape:
             raise ValueError(f"windows: {len(stale)} slices may be stale, there are {self._slices}")
         if not len(rows.ts):
-            return
+            return taken_out(self._watch)
         if not 0 <= (latest := latest_of(rows)) < TICKS_MAX * TICK_MS:
             raise ValueError("windows: event time before 1970 or after 2054 (milliseconds since the epoch?)")
-        self.count(rows, np.arange(len(rows.ts), dtype=np.int32), latest, stale)
+        return self.count(rows, np.arange(len(rows.ts), dtype=np.int32), latest, stale)
 
-    def count(self, rows: Columns, chosen: Positions, latest_ms: int, stale: Small | None = None) -> None:
+    def count(self, rows: Columns, chosen: Positions, latest_ms: int, stale: Small | None = None) -> Noticed:
         """Count some rows of a batch in their order; what `update` does, and checks, for all of them.
 
         Args:
@@ -194,15 +194,18 @@ class Windows:
             latest_ms: the highest time of any of them.
             stale: as for `update`.
         """
-        stale = self._all if stale is None else stale
-        done, crowded = updated(self._state, rows, chosen, stale, 0)
+        stale, parts = self._all if stale is None else stale, list[Noticed]()
+        done, crowded = updated(self._state, rows, chosen, stale, 0, self._watch)
         while done < len(chosen):
             if crowded >= 0:
                 thinned(self._state, int(crowded))
+            elif crowded == FULL:
+                parts.append(taken_out(self._watch))
             else:
                 self._make_room(1, CHUNKS_PER_ROW, 1, 1)
-            done, crowded = updated(self._state, rows, chosen, stale, done)
+            done, crowded = updated(self._state, rows, chosen, stale, done, self._watch)
         self._sweep(latest_ms // TICK_MS // HOUR)
+        return together([*parts, taken_out(self._watch)])
 
     def _sweep(self, hour: int) -> None:
         """Free one stripe of the slots of what has died, until all were swept in this hour of event time."""

@@ -16,6 +16,7 @@ from models.windows.layout import (
     ANSWERED,
     ATTEMPT,
     BLOCKS,
+    BUSY,
     CALM_MAX,
     CHUNK,
     CHUNKS,
@@ -36,6 +37,7 @@ from models.windows.layout import (
     State,
     Whole,
 )
+from models.windows.noticing import Watching, notice
 from models.windows.parts import kernel, part
 from models.windows.prefetching import fetch
 from models.windows.slots import dead, emptied, inserted, mixed, party_of, place_of, slice_of, slot_in, tick_of
@@ -44,6 +46,8 @@ _ATTEMPT, _ANSWER = int(EventKind.ATTEMPT), int(EventKind.ANSWER)
 _RELEASE, _CDR = int(EventKind.RELEASE), int(EventKind.CDR)
 CHUNKS_PER_ROW = CALM_MAX // CHUNK + 2
 """Chunks that one row may take: a log made of a block, and a chunk for its own event."""
+GROW, FULL = -1, -2
+"""Instead of a slice in which keys have to go: arrays have to grow; notices have to be taken out."""
 TURNED, CROWDED = -1, -2
 """Instead of a slot: the key is turned away; keys of its slice have to go first."""
 
@@ -159,7 +163,9 @@ def _slot_of(state: State, key: Word, hashed: Word, which: Whole, now: Whole) ->
 
 
 @kernel
-def updated(state: State, rows: Columns, chosen: Positions, stale: Small, begin: Whole) -> tuple[Whole, Whole]:
+def updated(
+    state: State, rows: Columns, chosen: Positions, stale: Small, begin: Whole, watch: Watching
+) -> tuple[Whole, Whole]:
     """Count the `chosen` rows, of the slices whose entry in `stale` is not 0.
 
     Args:
@@ -168,10 +174,11 @@ def updated(state: State, rows: Columns, chosen: Positions, stale: Small, begin:
         chosen: int32[rows to count], their positions, rising.
         stale: uint8[slices].
         begin: place in `chosen` to begin at.
+        watch: takes what is noticed of busy keys.
 
     Returns:
-        The place in `chosen` of the next row to count; the slice in which others have to go for its key, -1 for none.
-        If it is none and not all are done, arrays have to grow.
+        The place in `chosen` of the next row to count; the slice in which others have to go for its key, GROW where
+        arrays have to grow for it, FULL where there is no room for another notice.
     """
     ledger, slices = state.ledger, state.dirty.size
     for first in range(begin, chosen.size, AHEAD):
@@ -180,7 +187,9 @@ def updated(state: State, rows: Columns, chosen: Positions, stale: Small, begin:
         roomy = _has_room(state, many)
         for i in range(many):
             if not roomy and not _has_room(state, 1):
-                return first + i, -1
+                return first + i, GROW
+            if watch.many[0] == watch.noticed.row.size:
+                return first + i, FULL
             row, key = state.ahead[i], rows.key[chosen[first + i]]
             which = slice_of(row.hashed, slices)
             if key == 0 or stale[which] == 0:
@@ -199,5 +208,8 @@ def updated(state: State, rows: Columns, chosen: Positions, stale: Small, begin:
             slot = state.slots[at]
             if dead(np.int64(slot.head), now):
                 emptied(state, at)
+            before = np.int64(slot.head)
             counted(state, slot, tick, row.party, row.word, now)
-    return chosen.size, -1
+            if tick > before and slot.entries == BUSY and row.word & ATTEMPT:
+                notice(state, slot, chosen[first + i], before, now, watch)
+    return chosen.size, GROW

@@ -25,6 +25,18 @@ def tables(settings: Settings) -> Iterator[Line]:
         yield Line(Level.WARN, "tables", "no short codes: a leak's cause cannot be named", "set [network] short_codes")
 
 
+def forest(settings: Settings) -> Iterator[Line]:
+    """The isolation forest's model; the rules work without one."""
+    if settings.detection.models is None:
+        yield ok("forest", "no model: the rules work alone (ringfence train makes one, [detection] models names it)")
+        return
+    from streams.model_files import forest_at_start  # noqa: PLC0415 - compiles kernels
+
+    found = forest_at_start(settings)
+    if found is not None:
+        yield ok("forest", f"{found.name[:19]}… of {', '.join(found.kinds)}")
+
+
 def keys(settings: Settings) -> Iterator[Line]:
     """Who is trusted, and whether this machine can sign."""
     where = settings.keys.dir

@@ -11,7 +11,7 @@ import streams
 from streams.checks import Level, Line, ok
 from streams.checks.cluster import kafka
 from streams.checks.machine import broker, packages, python, state
-from streams.checks.operator import keys, network, tables
+from streams.checks.operator import forest, keys, network, tables
 from streams.checks.running import service
 from streams.cli.common import ConfigOption, JsonOption, console, print_json
 from streams.errors import NegativeAnswer, RingfenceError, UsageError
@@ -23,6 +23,7 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Line]]] = {
     "java": lambda _: broker(os.environ),
     "network": network,
     "tables": tables,
+    "forest": forest,
     "keys": keys,
     "state": state,
     "kafka": kafka,
@@ -33,7 +34,7 @@ STYLES = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "bold red"}
 
 
 def command(config: ConfigOption = None, json: JsonOption = False) -> None:
-    """Look at Python, packages, Java, tables, keys, Kafka, topics, clocks and the service; exit status 1 on a fail."""
+    """Look at Python, packages, Java, tables, model, keys, Kafka, topics, clocks, service; exit status 1 on a fail."""
     found = []
     for line in examine(config):
         found.append(line)

@@ -24,7 +24,7 @@ def command(
     config: ConfigOption = None,
     child: Annotated[bool, typer.Option("--child", hidden=True)] = False,
 ) -> None:
-    """Run the service until SIGTERM: Kafka, topics and tables are checked before anything starts."""
+    """Run the service until SIGTERM: Kafka, topics, tables and the model are checked before anything starts."""
     counts = chosen(roles or [], instances or [])
     settings = load(config)
     logs.setup(settings.service)
@@ -35,12 +35,14 @@ def command(
 
 
 def _service(counts: dict[str, int], settings: Settings, config: Path | None) -> None:
+    from streams.model_files import forest_at_start  # noqa: PLC0415 - compiles kernels, where there is a model
     from streams.supervisor import role_command, run  # noqa: PLC0415 - children have no need of it
     from streams.tables import load_tables  # noqa: PLC0415
     from streams.topics import require  # noqa: PLC0415
 
     settings.numbering()
     load_tables(settings)
+    forest_at_start(settings)
     require(settings)
     run(counts, settings.service, role_command(config))
 

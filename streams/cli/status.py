@@ -11,6 +11,7 @@ from streams.checks.cluster import kafka
 from streams.checks.operator import tables
 from streams.checks.running import ask
 from streams.cli.common import ConfigOption, JsonOption, print_json, print_table
+from streams.cli.queue import in_order
 from streams.errors import DependencyError, NegativeAnswer, RingfenceError
 from streams.reading import to_the_end
 from streams.settings import Settings, load
@@ -74,7 +75,7 @@ def _asked(check: Callable[[Settings], Iterator[Line]], settings: Settings) -> t
 
 
 def open_incidents(settings: Settings) -> list[dict[str, Any]]:
-    """The incidents that are held or have a command in force, the newest last.
+    """The incidents that are held or have a command in force, in the order of the operator's queue.
 
     Raises:
         DependencyError: Kafka is out of reach.
@@ -85,8 +86,7 @@ def open_incidents(settings: Settings) -> list[dict[str, Any]]:
             newest[message.key() or b""] = msgspec.json.decode(message.value() or b"{}")
     except DependencyError:
         return []  # a topic that is missing is a row of its own
-    found = [incident for incident in newest.values() if incident.get("state") in OPEN]
-    return sorted(found, key=lambda incident: incident["opened_at"])
+    return in_order(incident for incident in newest.values() if incident.get("state") in OPEN)
 
 
 def _incident(incident: dict[str, Any]) -> Row:

@@ -17,6 +17,7 @@ from rich.text import Text
 
 from models.incidents import ACTIVE
 from streams.cli.common import ConfigOption, JsonOption, console, print_json
+from streams.cli.queue import in_order
 from streams.enforcers.feed import Feed
 from streams.enforcers.worker import CONTROL, Record
 from streams.settings import Settings, load
@@ -127,8 +128,7 @@ class Board:
     def picture(self, now_ms: int) -> Group:
         """The incidents that are held or in force now, and the newest lines."""
         table = Table("state", "target", "why", "ends in", box=None, pad_edge=False, header_style="bold")
-        there = [value for value in self._incidents.values() if _is_open(value, now_ms)]
-        there.sort(key=lambda value: -int(value.get("updated_at") or 0))
+        there = in_order(value for value in self._incidents.values() if _is_open(value, now_ms))
         for value in there[:SHOWN_MAX]:
             ends = value.get("expires_at")
             left = f"{max(0, ends - now_ms) // 1000} s" if ends else ""

@@ -222,6 +222,6 @@ def _because(command: Command) -> str:
     evidence, diagnosis, impact = command.evidence, command.diagnosis or {}, command.impact
     return (
         f"{evidence['free_calls']} free calls of {evidence['payers']} payers, odds 10^{evidence['log10_odds']};"
-        f" frees {diagnosis['frees']}; mend: {diagnosis['fix']};"
+        f" frees {diagnosis['frees']}; risks {diagnosis['risks']}; mend: {diagnosis['fix']};"
         f" touches {impact['paid_share_1h']:.1%} of the answered calls"
     )

@@ -4,10 +4,10 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple, cast
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from models.scenarios.network import Network
 from models.scenarios.switch import Emitted
 from streams.broker import Broker
 from streams.dead_letters import TOPIC as DEAD_LETTERS
-from streams.demo import processes, stage
+from streams.demo import lesson, processes, stage
 from streams.demo.interrupts import interruptible
 from streams.demo.play import Play
 from streams.demo.report import judge, print_report
@@ -27,14 +27,23 @@ from streams.reading import to_the_end
 from streams.settings import Settings
 
 SUBSCRIBERS = 10_000
-MORNING_MS = 3 * 3_600_000
-MORNING_CALLS = 10_000
+MORNING_MS = 8 * 3_600_000
+MORNING_CALLS = 20_000
+"""Enough for a forest of routes and called numbers."""
 TAKEN_S = 60.0
 """How long the service may take for the morning."""
 GROUPS = (("ringfence.intake", "signalling.events"), ("ringfence.detector", "ringfence.rows"))
 LOOK_EVERY_S = 0.2
 KAFKA_RUNS, READY = 0.1, 0.25
 """How much of the whole is done by then."""
+
+
+class Story(NamedTuple):
+    """Who calls: the network, what it did in the morning, and how many ordinary calls a second it makes now."""
+
+    network: Network
+    quiet: list[Emitted]
+    rate: float
 
 
 def perform(seed: int, rate: float, *, keep: bool) -> None:
@@ -64,32 +73,40 @@ def _on_kafka(home: Path, seed: int, rate: float, keep: bool) -> Play:
         watched.say("topics, tables, a decider's and an operator's key are made; the service starts")
         watched.step(KAFKA_RUNS)
         configuration = stage.configuration(home)
+        network = Network(np.random.default_rng(seed), SUBSCRIBERS)
+        quiet = _morning(network)
+        watched.say(lesson.learn(settings, [event.value for event in quiet], seed))
         with (
             processes.running(lambda: processes.service(configuration, home / "service.log"), keep=keep) as service,
             processes.running(lambda: processes.Enforcer(configuration, home / "enforcer.log")) as enforcer,
         ):
-            play = _perform(settings, service, enforcer, watched, seed, rate)
+            play = _perform(settings, service, enforcer, watched, Story(network, quiet, rate))
     if keep:
         _say_how_to_stop(home, bootstrap, service)
     return play
 
 
+def _morning(network: Network) -> list[Emitted]:
+    """The quiet hours until now."""
+    end_ms = int(wall_ms())
+    return list(morning(network, end_ms - MORNING_MS, end_ms, MORNING_CALLS))
+
+
 def _perform(
-    settings: Settings, service: processes.Process, enforcer: processes.Enforcer, watched: View, seed: int, rate: float
+    settings: Settings, service: processes.Process, enforcer: processes.Enforcer, watched: View, story: Story
 ) -> Play:
     """The morning and the incident, on a service that runs."""
-    network = Network(np.random.default_rng(seed), SUBSCRIBERS)
     events = Events(settings)
     watched.say(f"an operator orders, with a signature: {stage.order(settings, int(wall_ms()))}")
     watched.say(f"the service is ready: {processes.wait_until_ready(service)}")
     watched.step(READY)
-    sent = _send_morning(network, events)
+    sent = _send_morning(story.quiet, events)
     watched.say(f"the quiet morning of {SUBSCRIBERS:,} subscribers: {sent:,} events sent")
     with arrivals(settings, enforcer) as inbox:
         _wait_until_taken(settings, service)
         watched.say(f"what cannot be read is kept on {DEAD_LETTERS}, byte for byte: {_dead_letters(settings)}")
         watched.say("the service has learned what calls cost; now live")
-        play = Play(network, events, inbox, watched, rate)
+        play = Play(story.network, events, inbox, watched, story.rate)
         play.run(service)
     return play
 
@@ -102,16 +119,14 @@ def _kafka(home: Path, keep: bool, watched: View) -> Iterator[str]:
         yield broker.start().bootstrap_servers
 
 
-def _send_morning(network: Network, events: Events) -> int:
+def _send_morning(quiet: Sequence[Emitted], events: Events) -> int:
     """Back-fill the morning and what a broken probe sent, as fast as Kafka takes it; gives the number of records."""
-    end_ms, sent = int(wall_ms()), len(BROKEN)
-    for event in morning(network, end_ms - MORNING_MS, end_ms, MORNING_CALLS):
+    for event in quiet:
         events.send(event)
-        sent += 1
     for record in BROKEN:
-        events.send(Emitted(end_ms, b"probe-7", record))
+        events.send(Emitted(int(wall_ms()), b"probe-7", record))
     events.flush()
-    return sent
+    return len(quiet) + len(BROKEN)
 
 
 def _wait_until_taken(settings: Settings, service: processes.Process) -> None:

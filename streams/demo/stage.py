@@ -1,6 +1,7 @@
 """What the demo is played on: a directory with configuration, tables and keys, and the topics on its own Kafka."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from models.orders import Order
@@ -21,6 +22,8 @@ SHORTENED = (
     f" (default 1) after {HALF_OPEN_AFTER_S} s (default 600): [policy] lease_s, trickle_per_min, half_open_after_s"
 )
 BLOCKS_MAX = 10
+FOREST = "forest"
+"""Directory of the models, in the demo's own."""
 
 
 def build(home: Path, bootstrap_servers: str) -> Settings:
@@ -33,17 +36,17 @@ def build(home: Path, bootstrap_servers: str) -> Settings:
     """
     for name in [name for name in os.environ if name.startswith(ENV_PREFIX)]:
         del os.environ[name]
-    settings = write(home, bootstrap_servers)
+    settings = write(home, bootstrap_servers, {"models": FOREST})
     new_key(settings.keys.dir, Role.DECIDER, "demo-decider")
     new_key(settings.keys.dir, Role.OPERATOR, "demo-operator")
     topics.create(settings)
     return settings
 
 
-def write(home: Path, bootstrap_servers: str) -> Settings:
-    """Write the configuration and the tables into `home`, and load them."""
+def write(home: Path, bootstrap_servers: str, detection: Mapping[str, object] | None = None) -> Settings:
+    """Write the configuration and the tables into `home`, and load them; `detection` has settings of that section."""
     policy = {"lease_s": LEASE_S, "half_open_after_s": HALF_OPEN_AFTER_S, "trickle_per_min": TRICKLE_PER_MIN}
-    return furnish(home, bootstrap_servers, _tables(), {"policy": policy})
+    return furnish(home, bootstrap_servers, _tables(), {"policy": policy, "detection": detection or {}})
 
 
 def order(settings: Settings, now_ms: int) -> str:

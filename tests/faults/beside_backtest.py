@@ -112,17 +112,18 @@ def _held(detector: Detector, kind: Kind, now_ms: int) -> dict[Any, bytes]:
 
 
 def hours(owners: list[Detector], expected: Detector) -> Iterator[str]:
-    for kind in expected.sightings.hours:
+    for kind in Kind:
         found, wanted = ([_usual(one, kind, expected.newest_ms) for one in these] for these in (owners, [expected]))
         yield from _by_key(f"{kind.name} hours", found, wanted[0])
 
 
 def _usual(detector: Detector, kind: Kind, now_ms: int) -> dict[Any, bytes]:
-    """By key its attempts in every hour that the plans know, as they will be usual a week later."""
-    keys, table = detector.windows[kind].keys(), detector.sightings.hours[kind]
-    usual = [table.usual(keys, now_ms + hour * HOUR_MS) for hour in range(WEEK - HOURS, WEEK + 1)]
-    attempts, weeks = np.array([one.attempts for one in usual]), np.array([one.weeks for one in usual])
-    return {key: attempts[:, row].tobytes() + weeks[:, row].tobytes() for row, key in enumerate(keys.tolist())}
+    """By key what will be normal for it in every hour that the plans know, a week later."""
+    keys, table = detector.windows[kind].keys(), detector.sightings.tables[kind.name.lower()].hours
+    later = [now_ms // HOUR_MS + hour for hour in range(WEEK - HOURS, WEEK + 1)]
+    normal = [np.stack(table.normal(keys, np.full(len(keys), hour)), axis=1) for hour in later]
+    held = {key: [one[row] for one in normal] for row, key in enumerate(keys.tolist())}
+    return {key: np.array(told).tobytes() for key, told in held.items() if np.any(told)}
 
 
 def routes(owners: list[Detector], expected: Detector) -> Iterator[str]:

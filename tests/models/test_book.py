@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from models.book import INCIDENTS_MAX, SPENT_MAX, Book
 from models.incidents import Incident
 from models.targets import Target
+from tests.support.findings_log import burst, leak
 
 TARGET = Target.from_key("prefix:+333")
 FIRST = Incident("i1", "prefix:+333", TARGET, None, None, "expired", "", "", 0, 0, 0, lease=3)
@@ -44,3 +45,15 @@ def test_of_too_many_incidents_the_longest_unseen_without_a_command_is_forgotten
     assert len(list(book)) == INCIDENTS_MAX
     assert [book.get(f"k{number}") is None for number in range(5)] == [False, True, True, False, False]
     assert book.spent("k1", "i1") == 1
+
+
+def test_a_flood_of_held_bursts_makes_nobody_forget_a_held_leak_or_an_operators_release():
+    book = Book()
+    book.put(replace(FIRST, id="held", key="held", state="held", proof=leak(grade="held")))
+    book.put(replace(FIRST, id="released", key="released", state="released", proof=leak(), waived=1))
+    book.put(replace(FIRST, id="shadow", key="shadow", state="shadow", proof=burst(), seen_at=10**9))
+    for number in range(INCIDENTS_MAX):
+        book.put(replace(FIRST, id=f"i{number}", key=f"k{number}", state="held", proof=burst(), seen_at=1 + number))
+    assert [book.get(key) is None for key in ("held", "released", "shadow", "k0", "k1", "k2")] == [
+        False, False, True, True, True, False
+    ]  # fmt: skip

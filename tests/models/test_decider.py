@@ -70,6 +70,26 @@ def test_only_a_call_that_the_half_open_block_let_through_renews_it(start, again
     assert log.actions[2:] == expected
 
 
+def test_a_half_open_block_waits_as_long_as_prices_come_late():
+    log = Log()
+    log.put(leak(late_ms=40 * MINUTE_MS))
+    for minute in range(1, 80):
+        log.tick(NOW + minute * MINUTE_MS)
+    assert log.actions == [("fraud.control", "block", 1), *(("fraud.control", "limit", n) for n in (1, 2, 3, 4))]
+    assert {order.command.args.calls_per_minute for order in log.orders[1:]} == {1}
+    assert log.states == ["blocked", *["half_open"] * 4, "expired"]
+    assert log.orders[-1].command.expires_at == NOW + 60 * MINUTE_MS
+
+
+def test_a_call_let_through_is_told_late_and_renews_the_block_all_the_same():
+    log = Log()
+    log.put(leak(late_ms=40 * MINUTE_MS))
+    for minute in range(1, 31):
+        log.tick(NOW + minute * MINUTE_MS)
+    log.put(leak(newest_start=NOW + 11 * MINUTE_MS, late_ms=40 * MINUTE_MS), NOW + 31 * MINUTE_MS)
+    assert log.actions[-1] == ("fraud.control", "block", 4)
+
+
 @pytest.mark.parametrize("end", [mended(), Withdrawn(Source("rows", 0, -1), FRANCE, NOW, "charged_at_release")])
 def test_an_end_releases_what_is_in_force_once(end):
     log = Log()

@@ -1,4 +1,4 @@
-"""The cause in words: the entry, what it frees, how to mend it, and one sentence for a person."""
+"""The cause in words: the entry, what it frees and costs, how to mend it, and one sentence for a person."""
 
 import pytest
 
@@ -24,6 +24,9 @@ def test_the_founding_incident():
         "wrong": "+333",
         "frees": "+33 3: 49,359,000 numbers",
         "fix": "write 333 without the + in the numbering table; calls to +333 are then rated as before",
+        "money_per_h": "378.00",
+        "currency": "MAD",
+        "risks": "378.00 MAD an hour: 36 free calls an hour of 3 min (assumed) at 3.50 MAD a minute",
     }
     expected = "Calls to +333 (France) are rated free: short code 333 (voicemail) was entered as +333."
     assert summarise(found, diagnosis) == expected

@@ -6,6 +6,7 @@ import pytest
 from models.evidence import (
     BOUNDS,
     CALL,
+    CELL,
     DIGITS,
     OTHER_ID,
     PADDED,
@@ -25,6 +26,7 @@ from models.ledger import Ledger
 from models.name_table import UNNUMBERED
 from models.odds import Limits
 from models.rated import RATED_WIDTH
+from models.weighing import weigh
 
 DAY = 20_000 * 86_400_000
 TARIFF = (3_500_000, "MAD")
@@ -218,3 +220,61 @@ def test_what_was_paid_a_day_after_the_first_free_call_is_history_for_the_next_r
     ledger.calls.drop(np.array([True]))
     late = ledger.history.places.begin(ledger.history.cell(0, 0, 0, 0, 33399), 0, DAY + 1000 + 86_400_000)
     assert late[:2].tolist() == [1, 400]
+
+
+# --- a calling code that may be free as a whole is not blocked piece by piece
+
+PIECES = ("33111111111", "33211111111", "33341111111", "33451111111", "33311111111", "33351111111")
+
+
+@pytest.mark.parametrize(
+    ("numbers", "expected"),
+    [
+        (PIECES, ("held", "whole_calling_code")),
+        (("33611111111", "33612111111", *RUN), ("block", "free_where_paid_before")),
+        (("33611111111", *RUN), ("block", "free_where_paid_before")),
+    ],
+    ids=["the whole", "two leaks", "a stray call beside a leak"],
+)
+def test_a_part_of_a_code_that_may_be_free_as_a_whole_is_held_like_it(numbers, expected):
+    assert graded(opened(taught(800), *numbers)) == expected
+
+
+def test_calls_that_blocks_explain_do_not_speak_for_a_whole_code():
+    ledger = opened(taught(), *PIECES)
+    explained = ledger.calls.table[:4, CALL].copy()
+    assert best(ledger.calls, ledger.history, "33", known(), explained=explained).grade == "limit"
+
+
+# --- whose habit it is, and what set-ups without a price say of the price
+
+
+def test_a_plan_that_used_to_pay_is_a_witness_at_a_switch_where_another_plan_has_a_bundle():
+    ledger = taught(800)
+    for column, plan in ((2, 4), (3, 4), (0, 4)):
+        ledger.history.add_free(ledger.history.cell(column, 0, plan, 0, 33311), DAY, 300)
+    calls = opened(ledger, *RUN, switch=2).calls.table
+    assert weigh(ledger.history.places, calls, 0, 1, 300, False).own.max() < 0.01
+    calls[:, CELL] = ledger.history.cell(2, 0, 4, 0, 33311)
+    assert weigh(ledger.history.places, calls, 0, 1, 300, False).own.min() > 0.5
+
+
+def test_set_ups_of_switches_without_prices_do_not_make_a_price_at_release_mixed():
+    ledger = taught(0)
+    rows = np.zeros((400, RATED_WIDTH), np.int64)
+    rows[:, PADDED], rows[:, DIGITS], rows[:, [START, TS]] = padded(33311, 5), 11, DAY
+    rows[:, SWITCH], rows[:, STAGE], rows[:, RATE] = 2, FINAL, 3_500_000
+    ledger.history.add_paid(rows)
+    ledger.history.add_free(ledger.history.cell(2, 0, 0, 0, 33311), DAY, 400)
+    both = opened(ledger, *RUN, *RUN, switch=2, stage=(0, 0, 0, FINAL, FINAL, FINAL), payer=(1, 2, 3, 1, 2, 3))
+    assert graded(both) == ("block", "free_where_paid_before")
+
+
+def test_what_circumstances_always_show_at_set_up_is_a_habit():
+    ledger = taught()
+    ledger.history.add_free(ledger.history.cell(9, 0, 0, 0, 33311), DAY, 100)
+    (always, sometimes) = (opened(taught(0), RUN[0], switch=switch).calls.table[0] for switch in (9, 2))
+    assert ledger.is_habit(always, 0)
+    assert not ledger.is_habit(sometimes, 0)
+    always[STAGE] = FINAL
+    assert not ledger.is_habit(always, 0)

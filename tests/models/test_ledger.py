@@ -4,8 +4,22 @@ import msgspec
 import numpy as np
 import pytest
 
-from models.evidence import BEFORE, BOUNDS, CALL, COUNTED, DIGITS, PADDED, PAYER, PLACES, START, SWITCH, TS, padded
-from models.ledger import EXPLAINED_PAYERS, Ledger
+from models.evidence import (
+    BEFORE,
+    BOUNDS,
+    CALL,
+    COUNTED,
+    DIGITS,
+    PADDED,
+    PAYER,
+    PLACES,
+    START,
+    SWITCH,
+    TALK,
+    TS,
+    padded,
+)
+from models.ledger import EXPLAINED_PAYERS, TALKS_MAX, Ledger
 from models.places import FREE
 from models.rated import RATED_WIDTH
 
@@ -81,3 +95,27 @@ def test_a_ledger_survives_a_page(ledger):
     assert back.snapshot() == ledger.snapshot()
     assert ledger.calls.table[:, COUNTED].tolist() == [1, 0, 1]
     assert ledger.calls.table.shape[1] == BEFORE + 2 * PLACES
+
+
+def charged(lengths_ms: list[int]) -> np.ndarray:
+    calls = np.stack([rated("33312345678", nth) for nth in range(len(lengths_ms))])
+    calls[:, TALK] = lengths_ms
+    return calls
+
+
+def test_the_mean_length_is_that_of_the_calls_that_were_charged():
+    made = Ledger(2)
+    assert made.talk_ms == 0
+    made.pay(charged([0, 30_000, 90_000]))
+    assert made.talk_ms == 60_000
+
+
+@pytest.mark.parametrize("cut", [1, 700, TALKS_MAX, 3_000])
+def test_old_lengths_fade_and_it_does_not_matter_how_calls_were_cut(cut):
+    calls = charged([60_000] * 2 * TALKS_MAX + [180_000] * 2 * TALKS_MAX)
+    whole, pieces = Ledger(2), Ledger(2)
+    whole.pay(calls)
+    pieces.pay(calls[:cut])
+    pieces.pay(calls[cut:])
+    assert whole.talk_ms == pieces.talk_ms
+    assert 150_000 < whole.talk_ms < 180_000

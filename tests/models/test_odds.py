@@ -94,3 +94,17 @@ def test_honest_calls_that_are_free_by_chance_seldom_reach_odds_of_a_thousand(sh
         else:
             before, run = Before(before.free + run, before.paid + 1), 0
     assert reached <= max(3, 0.02 * starts)
+
+
+@pytest.mark.parametrize("rated", [300, 1_000, 10_000])
+@pytest.mark.parametrize("share", [0.0005, 0.005, 0.01, 0.02])
+@pytest.mark.parametrize("power", [3, 6])
+def test_of_honest_calls_fewer_begin_a_false_alarm_than_the_odds_state(rated, share, power):
+    """A call begins one if it and its followers are free by chance, as many as reach odds of 10^power."""
+    rng = random.Random(rated * power)
+    chances = []
+    for _ in range(400):
+        free = sum(rng.random() < share for _ in range(rated)) if rated <= 1_000 else round(share * rated)
+        run = next(n for n in range(1, 60) if log10_odds(Before(free, rated - free), [0.0] * n, fits=False) >= power)
+        chances.append(share**run)
+    assert sum(chances) / len(chances) <= 10**-power

@@ -1,10 +1,14 @@
 """What operators set: mode, kill switch, budgets and allow entries in force on the decider, and what is no order."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from models.findings import Subject
+from models.operator import inside, outer
 from models.policy import HOUR_MS, MINUTE_MS, Policy
+from models.targets import Scope, Target
 from tests.support.findings_log import FRANCE, NARROW, NOW, SPAIN, Log, asked, decider, leak, mended, note, totals
 
 KEY = "prefix:+333"
@@ -158,3 +162,23 @@ def test_what_was_forwarded_twice_is_taken_once():
     assert log.put(record, NOW + 1000).heard == []
     assert log.put(replace(record, source=replace(record.source, position=4))).heard == []
     assert len(log.orders) == 1
+
+
+named = st.none() | st.sampled_from(["a", "b"])
+targets = st.builds(
+    Target,
+    st.sampled_from(list(Scope)),
+    st.sampled_from(["+3", "+33", "+333", "+3331", "+34", "333", "33"]),
+    named,
+    named,
+    named,
+)
+
+
+@given(targets, targets)
+def test_the_targets_over_one_are_those_that_it_is_inside_of(target, other):
+    over = [found.key() for found in outer(target)]
+    assert over[0] == target.key()
+    assert len(over) == len(set(over))
+    if not other.fault():
+        assert inside(target, other) is (other.key() in over)

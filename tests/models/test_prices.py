@@ -16,7 +16,7 @@ from tests.examples import ATTEMPT, TS, event, raw
 
 MOROCCO = Network(home_country_code="212")
 NO_TABLES = Tables()
-NONE, FREE, PAID, ALLOWANCE, FAILED, UNRATED, DECLARED = Price
+NONE, FREE, PAID, ALLOWANCE, FAILED, UNRATED, DECLARED, UNDERPRICED = Price
 
 
 def _price(record: bytes, tables: Tables = NO_TABLES, network: Network = MOROCCO) -> Price:

@@ -161,6 +161,6 @@ def test_a_leak_survives_a_page_with_all_that_is_known_of_it(leaking):
     doubts = [paid(number("+333", 7), 80, NOON + MINUTE), charged(number("+333", 0), 0, NOON)]
     leaking.play(doubts)
     (leak,) = leaking.detector.routes[33].leaks
-    assert leak.doubted
+    assert leak.doubts
     assert leak.paid
     assert Standing.restore(msgspec.msgpack.decode(msgspec.msgpack.encode(leak.snapshot()))) == leak

@@ -103,13 +103,11 @@ def test_an_event_beyond_what_windows_hold_counts_in_none_and_stops_no_clock():
     assert [len(windows) for windows in sightings.windows] == [0] * len(Kind)
 
 
-def test_hours_of_the_week_are_kept_of_prefixes_and_trunks():
+def test_hours_of_the_week_are_kept_of_all_who_are_busy():
     sightings = Sightings(100)
-    count(sightings, rows(event(), event(call_id="c2")))
-    week = 7 * 86_400_000
-    for kind, key in ((Kind.PREFIX, 33387), (Kind.TRUNK, key_of(Key.TRUNK, "out-1"))):
-        usual = sightings.hours[kind].usual(np.array([key], np.uint64), TS + week)
-        assert usual.attempts.tolist() == [2.0]
+    count(sightings, rows(*(event(call_id=f"c{nth}", ts=TS + nth * 20_000) for nth in range(100))))
+    assert [len(table.hours) for table in sightings.tables.values()] == [1] * len(Kind)
+    assert len(Sightings(100).tables["caller"].hours) == 0
 
 
 keys = st.one_of(st.sampled_from([0, 33387654321, 2**63 + 5]), st.integers(1, 300))
@@ -141,14 +139,14 @@ def kind_by_kind(sightings: Sightings, batch: Rows, counted: np.ndarray, clock: 
     tail = np.uint64(10) ** np.maximum(batch.digits.astype(np.int64) - 5, 0).astype(np.uint64)
     prefix = np.where((batch.owns & FOLLOWS > 0) & (batch.digits <= 15), batch.called // tail, np.uint64(0))
     keys = (batch.caller, batch.account, batch.called, prefix, batch.via)
-    others = (batch.called, batch.called, batch.caller, batch.caller, batch.called)
+    others = (batch.called, batch.caller, batch.caller, batch.caller, batch.called)
     for kind, key, other in zip(Kind, keys, others, strict=True):
         mine = counted & (batch.owns >> kind & 1 > 0) & (key != 0)
         facts = (key, other, batch.ts, batch.event, batch.flags, batch.duration, clock)
         events = columns_of(column[mine] for column in facts)
-        for table in (sightings.windows[kind], sightings.hours.get(kind)):
-            if table is not None:
-                table.update(events)
+        if len(events.ts):
+            latest_ms = int(max(events.ts.max(), events.clock.max()))
+            sightings.tables[kind.name.lower()].count(events, np.arange(len(events.ts), dtype=np.int32), latest_ms)
 
 
 @settings(deadline=None)
@@ -176,7 +174,4 @@ def test_an_event_before_1970_is_an_error_and_nothing_is_counted():
 
 
 def test_tables_are_named_apart():
-    assert list(Sightings(100).tables) == [
-        *("caller", "account", "called", "prefix", "trunk"),
-        *("prefix-hours", "trunk-hours"),
-    ]
+    assert list(Sightings(100).tables) == ["caller", "account", "called", "prefix", "trunk"]

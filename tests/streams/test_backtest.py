@@ -1,16 +1,18 @@
 """The whole rule, end to end in one process: what is blocked, where it ends, how it ends, and the files about it."""
 
 import itertools
+from collections import Counter
 from pathlib import Path
 
 import msgspec
 import pytest
 from support import calls
 from support.calls import MINUTE, NOON, SECOND, VOICEMAIL, charged, event, feed, free, number, orders, paid, taught
+from support.findings_log import SEEN, Log, burst, leak
 
 from models.tables import ShortCode, Tables, TariffRow
 from streams.__main__ import main
-from streams.backtest import Backtest, Output, batches
+from streams.backtest import Backtest, Decided, Output, batches
 from streams.errors import UsageError
 
 NO_TABLES = Tables()
@@ -208,13 +210,33 @@ def test_the_same_files_give_the_same_bytes(tmp_path, capsys):
     day = written(tmp_path, "day.jsonl", [*openers(6), *quiet(NOON + MINUTE, 11)])
     before = written(tmp_path, "morning.jsonl", calls.morning())
     assert [backtest(tmp_path, out, day, history=before) for out in ("one", "two")] == [0, 0]
-    for name in ("commands.jsonl", "findings.jsonl", "summary.json"):
+    for name in ("commands.jsonl", "findings.jsonl", "summary.json", "report.html"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
     first = msgspec.json.decode((tmp_path / "one" / "commands.jsonl").read_bytes().splitlines()[0])
     assert list(first) == ["topic", "key", "value", "after"]
     assert (first["topic"], first["key"], first["value"]["epoch"]) == ("fraud.control", "prefix:+333", 0)
     assert first["value"]["evidence"]["offsets"][0] == "day.jsonl:1"
+    page = (tmp_path / "one" / "report.html").read_text(encoding="utf-8")
+    assert "<h1>Backtest of day.jsonl</h1>" in page
+    assert "short code 333 (voicemail) was entered as +333" in page
     capsys.readouterr()
+
+
+def test_every_verdict_is_a_line_with_its_reason_and_its_words(tmp_path):
+    out, log = Output(tmp_path), Log()
+    for nth, found in enumerate((leak(), burst(grade="shadow", **SEEN), burst(grade="rejected", why="usual_load"))):
+        out.write(Decided(log.put(found), 7 + nth))
+    assert out.close(Counter())["findings_rejected"] == 1
+    lines = [msgspec.json.decode(line) for line in (tmp_path / "findings.jsonl").read_bytes().splitlines()]
+    columns = "incident reason target verdict why after issued_at evidence summary score"
+    assert [list(line) for line in lines] == [columns.split()] * 3
+    assert [(line["verdict"], line["why"], line["after"], line["score"]) for line in lines] == [
+        ("block", "free_where_paid_before", 7, 1.0),
+        ("limit", "forest_agrees", 8, 0.83),
+        ("rejected", "usual_load", 9, None),
+    ]
+    assert lines[1]["summary"].startswith("Caller +2126…67 tried 412 calls in 5 min; 3 are usual at this hour.")
+    assert lines[1]["evidence"]["windows"][1]["normal"] == 3.0
 
 
 def test_bad_lines_are_counted_by_reason_and_the_rest_is_processed(tmp_path):

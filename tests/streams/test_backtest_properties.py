@@ -1,6 +1,7 @@
 """What must not matter, end to end in one process: cuts, restarts, copies, one payer's calls, calls paid meanwhile."""
 
 import itertools
+import json
 import random
 
 import msgspec
@@ -155,3 +156,26 @@ def test_paid_calls_after_the_first_free_one_never_make_a_cold_prefix_warm(befor
             answers.append(paid(number(data.draw(PLACES), other), 1_000 + other, ts + 1 + other, switch=where))
     whole = blocked(frees, cold(before))
     assert all(any(covers(wide, target) for wide in whole) for target in blocked(answers, cold(before)))
+
+
+def under(target, line: dict) -> bool:
+    """Whether an event's call is under a target."""
+    inside = line["called"].startswith(target.value) if target.scope == "prefix" else line["called"] == target.value
+    return inside and all(getattr(target, q) in (None, line.get(q)) for q in ("switch", "trunk", "plan"))
+
+
+@quick
+@given(days())
+def test_a_leak_is_consistent_with_every_paid_call_of_its_scope(lines):
+    """Payers enough for a proof have called for nothing under a new block since the newest paid call there."""
+    events = [json.loads(line) for line in lines]
+    seen = set()
+    for after, command in orders(feed(taught(), lines)):
+        if command.action != "block" or command.lease > 1 or command.target.key() in seen:
+            continue
+        seen.add(command.target.key())
+        mine = [one for one in events[:after] if "rate" in one or "charge" in one]
+        mine = [one for one in mine if under(command.target, one)]
+        free_of = [i for i, one in enumerate(mine) if float(one.get("charge", one.get("rate"))) == 0]
+        last_paid = max((i for i in range(len(mine)) if i not in free_of), default=-1)
+        assert len({mine[i]["account"] for i in free_of if i > last_paid}) >= 2

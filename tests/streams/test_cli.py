@@ -119,6 +119,11 @@ def test_an_unknown_setting_is_one_line_and_status_2(tmp_path):
             {"RINGFENCE_NETWORK__HOME_COUNTRY_CODE": "212", "RINGFENCE_NETWORK__TARIFF": "no.csv"},
             "ringfence: [network] tariff: cannot read no.csv",
         ),
+        (
+            ["run"],
+            {"RINGFENCE_NETWORK__HOME_COUNTRY_CODE": "212", "RINGFENCE_DETECTION__MODELS": "forest"},
+            "ringfence: [detection] models: forest: cannot read it",
+        ),
         (["send", "no.jsonl"], {}, "ringfence: no.jsonl: no such file"),
     ],
 )

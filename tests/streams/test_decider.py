@@ -9,7 +9,7 @@ import pytest
 
 from models import commands
 from models.findings import encode
-from streams import decider, faust_role
+from streams import decider, faust_role, metrics
 from streams.coverage import GapError
 from streams.decider import CONTROL, FINDINGS, DeciderRole
 from streams.decider_states import STATE
@@ -18,7 +18,7 @@ from streams.heartbeat import Heartbeat
 from streams.key_files import Role, new_key
 from streams.settings import Settings
 from streams.tables import load_tables
-from tests.support.findings_log import NOW, SPAIN, leak, mended
+from tests.support.findings_log import NOW, SEEN, SPAIN, burst, leak, mended
 
 
 class Kafka:
@@ -112,22 +112,32 @@ def test_a_finding_that_never_came_stops_the_decider(kafka, life):
         life(leak(SPAIN), first=2)
 
 
+def test_what_became_of_every_finding_is_counted_by_its_reason(kafka, life):
+    def counted(*labels):
+        return metrics.VERDICTS.labels(*labels)._value.get()
+
+    labels = [("zero_cost_route", "block", "free_where_paid_before"), ("rate_burst", "rejected", "usual_load")]
+    before = [counted(*each) for each in labels]
+    life(leak(), burst(grade="rejected", why="usual_load"))
+    assert [counted(*each) for each in labels] == [number + 1 for number in before]
+
+
 def test_only_the_newest_state_stays(kafka, life):
     life(leak(), leak(SPAIN), mended())
     kept = [key for key, value in dict(kafka.records(STATE)).items() if value is not None]
     assert kept == [b"state@1/00000000000000000003"]
 
 
-@pytest.mark.parametrize("crash_after", range(15))
+@pytest.mark.parametrize("crash_after", range(18))
 def test_a_decider_that_is_killed_anywhere_gives_the_same_commands(kafka, life, crash_after):
-    findings = [leak(), leak(SPAIN), b"no finding", mended(), leak(first_ts=NOW + 1)]
+    findings = [leak(), leak(SPAIN), b"no finding", mended(), leak(first_ts=NOW + 1), burst(grade="shadow", **SEEN)]
     kafka.crash_after = crash_after
     first = life(*findings)
     kafka.crash_after = None
     if not first:
         life(*findings)
     told = [(command.seq, str(command.action), command.epoch) for command in kafka.commands]
-    assert told == [(0, "block", 1), (1, "block", 1), (3, "release", 1), (4, "block", 1)]
+    assert told == [(0, "block", 1), (1, "block", 1), (3, "release", 1), (4, "block", 1), (5, "limit", 1)]
 
 
 @pytest.mark.parametrize("lost", [False, True])

@@ -102,6 +102,23 @@ def test_two_owners_that_both_go_on_leave_a_state_that_can_be_restored(monkeypat
     assert last.detector.snapshot()["counts"]["counted"] == CALLS
 
 
+def test_a_manifest_may_come_late_from_an_owner_that_has_lost_the_partition():
+    """By then the other has written slices that it does not name, and dropped the journal that these had needed."""
+    log, records = log_of([20, 40]), []
+    late = owner(MemoryStore(records), log)
+    for offset, value in enumerate(log):
+        late.take(offset, value)
+    manifest, gone = late.write_pages()
+    other = owner(MemoryStore(records), log)
+    for offset, value in enumerate(log):
+        other.take(offset, value)
+    while other.changed:
+        checkpoint(other, other._store)
+    late.commit(manifest)
+    late.saved(manifest, gone)
+    assert slices(owner(MemoryStore(records), log)) == undisturbed(log)
+
+
 def test_pages_of_slices_that_changed_are_written_in_turn_until_none_waits():
     log, records = log_of([20, 40]), []
     store = MemoryStore(records)

@@ -3,7 +3,19 @@
 from msgspec.structs import replace
 
 from models.decider import Decider, Stamp
-from models.findings import Evidence, Leak, Mended, PolicyNote, Source, Subject, Tick, Totals
+from models.findings import (
+    Burst,
+    BurstEvidence,
+    BurstWindow,
+    Evidence,
+    Leak,
+    Mended,
+    PolicyNote,
+    Source,
+    Subject,
+    Tick,
+    Totals,
+)
 from models.orders import Order, encode
 from models.policy import MINUTE_MS, Policy
 
@@ -11,6 +23,9 @@ NOW = 1_795_460_000_000
 FRANCE = Subject("prefix", "+333")
 NARROW = Subject("prefix", "+3331")
 SPAIN = Subject("prefix", "+3461")
+CALLER = Subject("caller", "+212661234567")
+VICTIM = Subject("called", "+33312345678")
+ACCOUNT = Subject("account", "acc-17")
 SIGNED = (("sig", b"good"),)
 
 
@@ -78,6 +93,20 @@ def leak(subject: Subject = FRANCE, grade="block", first_ts: int = NOW - 2000, *
     fields = {"source": Source("rows", 0, -1), "subject": subject, "grade": grade, "why": "free_where_paid_before"}
     fields |= {"evidence": evidence, "code": "33", "newest_start": NOW - 1000, "answered": 0} | changes
     return Leak(**fields)
+
+
+def burst(subject: Subject = CALLER, grade="limit", at_ms: int = NOW, rule="rate_burst", **changes) -> Burst:
+    """A burst of 412 calls in the 5 minutes before `at_ms`, where 3 are usual; `seen` = score and reasons."""
+    counted = [(60, 90), (300, 412), (3600, 420), (86_400, 460)]
+    windows = tuple(BurstWindow(s, n, n // 4, n - 2, n // 4, 9, 31.5, 17, True, s / 100) for s, n in counted)
+    evidence = BurstEvidence(at_ms - 300_000, at_ms, windows, 300, 700.0, 137.3, (), ("events/0/1",))
+    fields = {"source": Source("rows", 0, -1), "subject": subject, "rule": rule, "grade": grade, "why": "above_usual"}
+    fields |= {"evidence": evidence, "newest_start": at_ms, "answered": 0} | changes
+    return Burst(**fields)
+
+
+SEEN = {"score": 0.83, "model": "sha256:ab", "reasons": (("attempts_5min", 0.6), ("others_1h", 0.2))}
+"""What the forest adds to a burst that it finds unusual."""
 
 
 def mended(subject: Subject = FRANCE) -> Mended:

@@ -81,7 +81,7 @@ def keys(call: Call) -> Iterator[tuple[str, str, str]]:
     """Every kind of key an event counts for: kind, key, and the other party (empty: nobody)."""
     called = call.called.text
     yield "caller", call.caller, called
-    yield "account", call.account, called
+    yield "account", call.account, call.caller
     yield "called", called, call.caller
     yield "prefix", prefix_of(call), call.caller
     yield "trunk", call.via, called

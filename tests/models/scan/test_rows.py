@@ -1,5 +1,6 @@
 """The scanner gives the rows and the rejects that the typed decoder gives, whatever the records are."""
 
+from decimal import Decimal
 from itertools import product
 from typing import Any
 
@@ -16,12 +17,15 @@ from models.rows import rows_of
 from models.scan.events import scan
 from models.scan.names import numbered, renumbered
 from models.scan.rows import scan_rows, warm
-from models.tables import FreePrefix, Tables
+from models.tables import FreePrefix, Tables, TariffRow
+from models.underpriced import floors_of
 from tests.bad_events import AHEAD, BAD_EVENTS, GOOD
 from tests.examples import ANSWER, ATTEMPT, RELEASE, TS, event, raw
 from tests.models.scan.producers import STYLES, compact, mutated, ordinary, records
 
 NETWORKS = (Network("212"), Network("33", "011", ("+33", "+336")))
+TARIFF = (TariffRow("+33", Decimal(50), "MAD"), TariffRow("+338", Decimal(100)), TariffRow("+3387", Decimal(0)))
+FLOORS = floors_of(TARIFF)
 TABLES = Tables(free_prefixes=(FreePrefix("+800"), FreePrefix("+333", plan="prepaid", until_ms=TS)))
 
 
@@ -37,9 +41,9 @@ def _assert_same(values, append=None, network=NETWORKS[0], payer="account"):
     """Compare both ways from records to rows, of three sources."""
     source, offset = np.arange(len(values), dtype=np.int32) % 3, np.arange(len(values)) + 100
     decoded = decode(values, append)
-    expected, bad = rows_of(decoded, network, TABLES, source, offset, payer)
+    expected, bad = rows_of(decoded, network, TABLES, source, offset, payer, FLOORS)
     rejects = sorted([*decoded.rejects, *bad], key=lambda reject: (reject.record, reject.index))
-    found = scan_rows(values, append, network, TABLES, source, offset, payer)
+    found = scan_rows(values, append, network, TABLES, source, offset, payer, FLOORS)
     assert _told(*found) == _told(expected, rejects)
 
 
@@ -67,6 +71,12 @@ def test_every_price():
     _assert_same(
         _every(event=KINDS, **amounts, free_s=[None, 60], rating_status=[None, "rated", "allowance", "failed"])
     )
+
+
+def test_every_absurd_price():
+    prices = {"rate": [None, "0.5", "2"], "setup_fee": [None, "3"], "charge": [None, "0.1", "9"]}
+    where = {"called": ["+33187654321", "+33887654321", "+33787654321"], "currency": [None, "MAD", "EUR"]}
+    _assert_same(_every(event=KINDS, **prices, **where, dialled=[None], free_s=[None, 60]))
 
 
 def test_every_flag():

@@ -7,20 +7,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.windows.hours import Hours
+from models.windows.remembering import Remembering
 from models.windows.table import Windows
-from models.windows.updating import Columns
+from models.windows.updating import Columns, columns_of
 from tests.models.windows.brute import HOUR
 
 BEGIN = 1_795_000_000_000
 SLICES = 4
 BLOCKS = 12
+FLOORS = (1, 1, 1, 1)
 TABLES = {
     "roomy": lambda: Windows(1_000, SLICES),
     "crowded": lambda: Windows(80, SLICES),
     "one key each": lambda: Windows(1, SLICES),
-    "hours": lambda: Hours(1_000, SLICES),
-    "crowded hours": lambda: Hours(40, SLICES),
+    "with hours": lambda: Remembering(1_000, 1_000, SLICES, 0, FLOORS),
+    "with few hours": lambda: Remembering(1_000, SLICES, SLICES, 0, FLOORS),
 }
 
 stories = st.lists(
@@ -52,6 +53,14 @@ def blocks_of(story) -> list[Columns]:
     return blocks
 
 
+def update(table, rows: Columns, stale=None) -> None:
+    if isinstance(table, Windows):
+        table.update(rows, stale)
+    elif len(rows.ts):
+        latest = int(max(rows.ts.max(), rows.clock.max()))
+        table.count(columns_of(rows), np.arange(len(rows.ts), dtype=np.int32), latest, stale)
+
+
 class Stopping:
     """A table whose slices are written in turn, and that may be started anew from them."""
 
@@ -64,7 +73,7 @@ class Stopping:
 
     def take(self, block: Columns) -> None:
         self._log.append(block)
-        self.table.update(block)
+        update(self.table, block)
 
     def write(self, which: int) -> None:
         """Write a slice if it changed; else what was written is as good as new."""
@@ -78,7 +87,7 @@ class Stopping:
         for which, page in self._pages.items():
             self.table.load_slice(which, page)
         for offset in range(self._stamps.min(), len(self._log)):
-            self.table.update(self._log[offset], (self._stamps <= offset).astype(np.uint8))
+            update(self.table, self._log[offset], (self._stamps <= offset).astype(np.uint8))
 
 
 def slices(table) -> list[bytes]:
@@ -87,12 +96,15 @@ def slices(table) -> list[bytes]:
 
 def answers(table, now: int):
     keys = np.arange(1, 1_000, dtype=np.uint64)
-    asked = table.usual(keys, now) if isinstance(table, Hours) else (*table.features(keys, now), table.keys())
+    windows = table if isinstance(table, Windows) else table.windows
+    asked = [*windows.features(keys, now), windows.keys()]
+    if windows is not table:
+        asked += [*table.hours.normal(keys, np.full(len(keys), now // HOUR + 24))]
     return [part.tolist() for part in asked]
 
 
 def ledger(table):
-    return (table.now_ms, table.turned_away) if isinstance(table, Hours) else table.ledger
+    return table.ledger if isinstance(table, Windows) else (table.windows.ledger, table.hours.turned_away)
 
 
 @pytest.mark.parametrize("make", TABLES.values(), ids=TABLES)
@@ -102,7 +114,7 @@ def test_crashes_change_nothing_wherever_each_slice_was_written(make, story):
     stopping, steady = Stopping(make), make()
     for block, (*_, written, crashes) in zip(blocks_of(story), story, strict=True):
         stopping.take(block)
-        steady.update(block)
+        update(steady, block)
         for which in written:
             stopping.write(which)
         if crashes:
@@ -122,19 +134,21 @@ def test_a_slice_follows_from_its_own_rows_alone_however_they_are_cut(make, stor
     blocks, whole = blocks_of(story), make()
     rows = Columns(*(np.concatenate(parts) for parts in zip(*blocks, strict=True)))
     for block in blocks:
-        whole.update(block)
+        update(whole, block)
     of = Windows(1, SLICES).slice_of_keys(rows.key)
     for which in range(SLICES):
         alone, mine = make(), Columns(*(column[(of == which) & (rows.key > 0)] for column in rows))
         for begin, end in pairwise([0, *sorted(cuts), len(rows.ts)]):
-            alone.update(Columns(*(column[begin:end] for column in mine)))
+            update(alone, Columns(*(column[begin:end] for column in mine)))
         assert alone.slice_bytes(which) == whole.slice_bytes(which)
         assert all(alone.slice_bytes(other) == make().slice_bytes(other) for other in range(SLICES) if other != which)
 
 
-@pytest.mark.parametrize(("make", "why"), [(TABLES["crowded"], "evicted"), (TABLES["crowded hours"], "turned_away")])
-def test_the_crowded_ones_are(make, why):
-    table = make()
+def test_the_crowded_ones_are():
+    table, few = TABLES["crowded"](), TABLES["with few hours"]()
     for block in blocks_of([(HOUR, 200, 400, seed, (), False) for seed in range(5)]):
-        table.update(block)
-    assert getattr(getattr(table, "ledger", table), why) > 20
+        update(table, block)
+    for block in blocks_of([(9_000, 200, 20, seed, (), False) for seed in range(40)]):
+        update(few, block)
+    assert table.ledger.evicted > 20
+    assert few.hours.turned_away > 20

@@ -10,9 +10,13 @@ import tracemalloc
 from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
+from unittest import mock
 
 import pytest
 
+from models import sightings
+from models.bursts.limits import Floors
+from models.kinds import Kind
 from models.tables import FreePrefix, Tables
 from streams import blocks
 from streams.assembly import detector_of
@@ -22,6 +26,7 @@ from streams.intake import Intake
 from streams.owner import Owner
 from streams.settings import Settings
 from streams.table_watch import TableWatch
+from streams.warming import warm_detector
 from tests.owned import MemoryLog, MemoryStore
 from tests.streams.fake_kafka import FakeConsumer, FakeOutbox, fetched, message
 
@@ -33,6 +38,8 @@ OFTEN = 0.3
 """Lines or calls for an event that are too many; a batch of ten times the events meets more calling codes."""
 RECIPE = Recipe(40_000, per_s=2_000, free=0.0, bad=0.0)
 """Without free calls and bad records: both are looked at one by one, and are few."""
+UNREACHED = Floors(10**9, 10**9, 10**9, 10**9)
+"""Nor are there bursts, which are told one by one."""
 
 
 class Work(NamedTuple):
@@ -145,7 +152,9 @@ class Owning:
 
     def __init__(self, records):
         self._intake = Taking(records)
-        self._owner = Owner(0, detector_of(SETTINGS, TABLES, TARGETS), MemoryStore([]), MemoryLog([]))
+        with mock.patch.dict(sightings.FLOORS, dict.fromkeys(Kind, UNREACHED)):
+            detector = detector_of(SETTINGS, TABLES, TARGETS)
+        self._owner = Owner(0, detector, MemoryStore([]), MemoryLog([]))
         self._offset = 0
 
     def take(self, size) -> Work:
@@ -162,6 +171,7 @@ class Owning:
 
 @pytest.fixture(scope="module")
 def owned(records):
+    warm_detector(SETTINGS)
     owner = Owning(records)
     owner.take(FEW)  # compiles
     owner.take(MANY)  # meets the calling codes, the sources and most names

@@ -11,12 +11,14 @@ import pytest
 from streams.checks import Level, Line, cluster
 from streams.checks.cluster import clocks
 from streams.checks.machine import broker, packages, python, state
-from streams.checks.operator import keys, network, tables
+from streams.checks.operator import forest, keys, network, tables
 from streams.checks.running import ask, service
 from streams.errors import UsageError
 from streams.key_files import Role, new_key
+from streams.model_files import write
 from streams.settings import Service, Settings
 from streams.topics import Difference
+from tests.support.forests import artifact, loaded
 
 
 def levels(lines) -> list[tuple[str, str]]:
@@ -68,6 +70,19 @@ def test_the_network_must_be_known():
     with pytest.raises(UsageError, match="home_country_code is not set"):
         list(network(Settings()))
     assert levels(network(Settings(network={"home_country_code": "212"}))) == [("ok", "network")]
+
+
+def test_the_model_is_named_or_said_to_be_missing_and_a_refused_one_is_an_error(tmp_path):
+    (line,) = forest(Settings())
+    assert (line.level, line.subject) == (Level.OK, "forest")
+    assert "the rules work alone" in line.says
+    manifest = write(tmp_path, artifact())
+    settings = Settings(detection={"models": str(tmp_path)})
+    (line,) = forest(settings)
+    assert line == Line(Level.OK, "forest", f"{loaded().name[:19]}… of route, caller, called")
+    manifest.write_bytes(b"{}")
+    with pytest.raises(UsageError, match="is refused"):
+        list(forest(settings))
 
 
 def test_tables_are_counted_and_a_broken_one_is_named(tmp_path):

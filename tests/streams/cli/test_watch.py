@@ -71,6 +71,15 @@ def test_an_incident_is_a_line_and_is_shown_while_it_is_open(ring):
     assert picture(board)[0] == "incidents held or in force: 0"
 
 
+def test_what_waits_for_a_person_is_on_top_the_surest_first(ring):
+    board = Board(ring)
+    for number, (state, score) in enumerate([("blocked", 1.0), ("held", None), ("held", 0.7), ("limited", 0.9)]):
+        shown = {"state": state, "score": score, "target": {"scope": "caller", "value": f"+3361234567{number}"}}
+        board.take(incident(INCIDENT | shown, b"i-%d" % number))
+    table = board.picture(NOW_MS).renderables[1]
+    assert [str(cell)[-1] for cell in table.columns[1].cells] == ["2", "1", "0", "3"]
+
+
 def picture(board: Board, now_ms: int = NOW_MS) -> list[str]:
     return [str(part) for part in board.picture(now_ms).renderables]
 
