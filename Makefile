@@ -43,5 +43,5 @@ format: setup
 
 # Exact versions with hashes for every platform and Python; carries no addresses.
 lock: setup
-	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 		--no-emit-index-url --no-emit-find-links --no-annotate --output-file requirements.lock
