@@ -18,7 +18,7 @@ from models.issuer import Issuer
 from models.operator import Operator, Verify, nobody
 from models.outage import Outages
 from models.outage_incident import REASON as OUTAGE
-from models.outage_incident import Change
+from models.outage_incident import Change, Outage
 from models.plan import calling_code
 from models.policy import COUNTS, HOUR_MS, MINUTE_MS, Load, Policy, decide, worth_of
 from models.table_lookup import Protected
@@ -96,6 +96,12 @@ class Decider:
             case PolicyNote():
                 self._hand.hear(finding, stamp, decision)
         return decision
+
+    def record(self, incident: Incident | Outage, findings_offset: int) -> dict[str, Any]:
+        """An incident as `fraud.incidents` shows it, with its cause in words: what is held has no command to say it."""
+        record = incident.record(findings_offset)
+        proof = incident.proof if isinstance(incident, Incident) else None
+        return record if proof is None else record | self._issuer.words(proof)
 
     def spend(self, incident: str, lease: int) -> None:
         """Learn of a command that stands on the control topic: its lease is never given again."""

@@ -128,9 +128,8 @@ class Issuer:
 
     def _proof(self, proof: Proof, impact: dict[str, Any]) -> dict[str, Any]:
         return {
-            "summary": self.summary(proof),
+            **self.words(proof),
             "evidence": msgspec.to_builtins(proof.evidence),
-            "diagnosis": self._diagnosis(proof),
             "impact": impact | {"calls_per_h": proof.answered},
             "score": score_of(proof),
             "model": proof.model if isinstance(proof, Burst) else None,
@@ -138,6 +137,10 @@ class Issuer:
 
     def _diagnosis(self, proof: Proof) -> dict[str, Any]:
         return burst_words.diagnose(proof) if isinstance(proof, Burst) else diagnose(proof, self._short_codes)
+
+    def words(self, proof: Proof) -> dict[str, Any]:
+        """What was found in one sentence, and its cause, as a command and an incident's record say them."""
+        return {"summary": self.summary(proof), "diagnosis": self._diagnosis(proof)}
 
     def summary(self, proof: Proof) -> str:
         """What was found, in one sentence."""

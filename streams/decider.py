@@ -143,7 +143,7 @@ class DeciderRole(FaustRole):
         if new:
             latency.observe(message.headers, time.time_ns() // 1_000_000)
         for incident in decision.incidents:
-            value = msgspec.json.encode(incident.record(message.offset))
+            value = msgspec.json.encode(self._decider.record(incident, message.offset))
             self.outbox.send(INCIDENTS, value, incident.id.encode(), 0)
         await self.settle()
 

@@ -235,6 +235,8 @@ def _incident() -> Schema:
             "description": "The odds of a leak, the isolation forest's word on a burst; it orders a queue.",
         },
         "rearmed": {"type": "integer", "minimum": 0},
+        "summary": {"type": "string", "description": "What was found, in one sentence."},
+        "diagnosis": {"type": "object", "description": "The cause, and what mends it; as in a command."},
         "evidence": {"type": "object"},
         "impact": {
             "type": "object",
@@ -252,7 +254,7 @@ def _incident() -> Schema:
         "description": described,
         "type": "object",
         "properties": fields,
-        "required": [name for name in fields if name != "score"],
+        "required": [name for name in fields if name not in {"score", "summary", "diagnosis"}],
         "allOf": [*_evidence(parts), _if_reason([OUTAGE], "OutageEvidence")],
         "$defs": parts,
     }

@@ -187,7 +187,7 @@ def _decided(policy, *findings):
         at = TS + 2_000 + number * policy.half_open_after_ms
         decision = decider.take(finding, Stamp(at, number, 1))
         yield from ((order.topic, commands.encode(order.command)) for order in decision.orders)
-        yield from (("fraud.incidents", msgspec.json.encode(i.record(number))) for i in decision.incidents)
+        yield from (("fraud.incidents", msgspec.json.encode(decider.record(i, number))) for i in decision.incidents)
 
 
 BURST = burst(at_ms=TS, source=LEAK.source, **SEEN)

@@ -93,9 +93,9 @@ def _incident(incident: dict[str, Any]) -> Row:
     target = incident["target"]
     qualifiers = [f"{name} {target[name]}" for name in ("switch", "trunk", "plan") if target.get(name)]
     where = " ".join([f"{target['scope']} {target['value']}", *qualifiers])
-    return Row(
-        "incident", incident["state"], f"{where}: {incident['reason']}, {incident['why']} ({incident['incident']})"
-    )
+    said = f". {summary}" if (summary := incident.get("summary")) else ""
+    says = f"{where}: {incident['reason']}, {incident['why']} ({incident['incident']}){said}"
+    return Row("incident", incident["state"], says)
 
 
 def _document(

@@ -121,9 +121,9 @@ class Board:
 
     def _incident(self, record: Record, value: dict[str, Any]) -> Text:
         self._incidents[(record.key or b"").decode(errors="replace")] = value
-        return Text(
-            f"{_time(value.get('updated_at'))} incident {value.get('state')}: {_target(value)}, {value.get('why')}"
-        )
+        said = f" ({summary})" if (summary := value.get("summary")) and value.get("state") == "held" else ""
+        state, why = value.get("state"), value.get("why")
+        return Text(f"{_time(value.get('updated_at'))} incident {state}: {_target(value)}, {why}{said}")
 
     def picture(self, now_ms: int) -> Group:
         """The incidents that are held or in force now, and the newest lines."""

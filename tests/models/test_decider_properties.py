@@ -80,7 +80,7 @@ def decided(made, stop: int | None = None) -> list[bytes]:
         decision = judge.take(finding, stamp)
         told += [commands.encode(order.command) for order in decision.orders]
         told += [msgspec.json.encode(line) for line in decision.verdicts]
-        told += [msgspec.json.encode(incident.record(nth)) for incident in decision.incidents]
+        told += [msgspec.json.encode(judge.record(incident, nth)) for incident in decision.incidents]
     return told
 
 

@@ -61,7 +61,7 @@ def test_a_fresh_decider_makes_the_same_bytes_of_the_same_log(demo, control):
     for record in demo.records("ringfence.findings"):
         decision = decider.take(decode(record.value()), Stamp(record.timestamp()[1], record.offset(), epoch))
         orders += [(o.topic, o.command.target.key().encode(), commands.encode(o.command)) for o in decision.orders]
-        incidents |= {msgspec.json.encode(incident.record(record.offset())) for incident in decision.incidents}
+        incidents |= {msgspec.json.encode(decider.record(incident, record.offset())) for incident in decision.incidents}
         heard += decision.heard
     assert orders == control
     assert {record.value() for record in demo.records("fraud.incidents")} <= incidents
