@@ -29,7 +29,8 @@ from models.leaks import Candidate, Judgement
 from models.odds import Before
 
 COUNTED_MAX = 4_096
-"""Calls, payers and called numbers of one leak that are told apart; beyond, only their number of calls grows."""
+"""Calls, payers and called numbers of one leak that are told apart; of later calls the `latest` as many, so that
+a call's end is no call of its own."""
 SECOND_MS = 1_000
 MENDED_PAYERS = 2
 """Paid calls of this many payers at one switch and plan end a leak (design, section 5)."""
@@ -70,15 +71,11 @@ def began(call: Table) -> int:
 class Standing:
     """One leak of a calling code; `scope` is a position in SCOPES and `within` the id that its calls share.
 
-    Times in ms of event time. `payers` maps to the source and offset of the payer's first free call. `doubted_at` is
-    when the first paid call began that speaks against the whole of it: one under it, after its first free call.
-    `late_ms` is how long after its time a free call came in at most. `charged` is the dearest price of its calls,
-    millionths a minute: 0, or an absurd one.
-    `paid` has by switch and plan, and by payer, when the call began that he paid since the newest free one.
     Times in ms of event time. `payers` maps to the source and offset of the payer's first free call; `doubts`, of the
     first two, to when the first paid call under it began that is later than its first free one; `paid`, by switch and
     plan, to when the call began that was paid since the newest free one. `proved_until` is when the newest call of its
-    proof began, `late_ms` how long after its time a free call came in at most.
+    proof began, `late_ms` how long after its time a free call came in at most, `charged` the dearest price of its
+    calls, millionths a minute: 0, or an absurd one.
     """
 
     scope: int
@@ -102,6 +99,7 @@ class Standing:
     charged: int = 0
     late_ms: int = 0
     calls: dict[int, int] = field(default_factory=dict)
+    latest: dict[int, int] = field(default_factory=dict)
     payers: dict[int, tuple[int, int]] = field(default_factory=dict)
     called: set[int] = field(default_factory=set)
     switches: set[int] = field(default_factory=set)
@@ -160,12 +158,16 @@ class Standing:
     def count(self, call: Table) -> None:
         """Count one free call under the leak; nobody whose paid call began before it has proved a mend."""
         key, payer = int(call[CALL]), int(call[PAYER])
-        if new := key not in self.calls:
+        if new := key not in self.calls and key not in self.latest:
             self.free_calls += 1
         if len(self.calls) < COUNTED_MAX:
             self.calls[key] = payer
             self.payers.setdefault(payer, (int(call[SOURCE]), int(call[OFFSET])))
             self.called.add(int(call[PADDED]))
+        elif new:
+            self.latest[key] = payer
+            if len(self.latest) > COUNTED_MAX:
+                del self.latest[next(iter(self.latest))]
         self.switches.add(int(call[SWITCH]))
         self.charged = max(self.charged, int(call[RATE]))
         self.last_ts = max(self.last_ts, int(call[TS]))
@@ -233,6 +235,7 @@ class Standing:
         return state | {
             "before": (self.before.free, self.before.paid, self.before.assumed),
             "calls": list(self.calls.items()),
+            "latest": list(self.latest.items()),
             "payers": list(self.payers.items()),
             "called": sorted(self.called),
             "switches": sorted(self.switches),
@@ -248,6 +251,7 @@ class Standing:
             **plain,
             before=Before(*state["before"]),
             calls=dict(map(tuple, state["calls"])),
+            latest=dict(map(tuple, state["latest"])),
             payers={payer: tuple(first) for payer, first in state["payers"]},
             called=set(state["called"]),
             switches=set(state["switches"]),
