@@ -35,7 +35,7 @@ def _requirements():
 def test_every_requirement_is_one_exact_version_with_hashes():
     assert len(_requirements()) > len(PROJECT["dependencies"])
     for entry in _requirements():
-        assert re.match(r"[a-z0-9.-]+==[^\s;]+( ; [^\\]+)? \\\n", entry), entry
+        assert re.match(r"[a-z0-9.-]+(\[[a-z0-9,-]+\])?==[^\s;]+( ; [^\\]+)? \\\n", entry), entry
         assert re.search(r"--hash=sha256:[0-9a-f]{64}", entry), entry
 
 
