@@ -159,6 +159,7 @@ class DetectorRole(FaustRole):
         metrics.STATE_KEYS.labels(kind="calling_codes").set(len(routes))
         metrics.STATE_KEYS.labels(kind="free_calls").set(sum(len(route.calls) for route in routes))
         metrics.STATE_KEYS.labels(kind="leaks").set(sum(len(route.leaks) for route in routes))
+        metrics.BURSTS_UNTOLD.set(sum(detector.bursts.untold for detector in detectors))
         for feature, rows in _refused(detectors).items():
             metrics.FEATURES_REFUSED.labels(feature=feature).set(rows)
         metrics.STATE_KEYS.labels(kind="names").set(sum(len(detector.names) for detector in detectors))

@@ -44,6 +44,11 @@ TABLES_BROKEN = Gauge(
     multiprocess_mode="livemax",
 )
 
+BURSTS_UNTOLD = Gauge(
+    "ringfence_bursts_untold",
+    "Findings of bursts that had no room in their minute: a flood of many keys is told of by a part of them.",
+    multiprocess_mode="livesum",
+)
 FEATURES_REFUSED = Gauge(
     "ringfence_forest_refused_rows",
     "Rows that the isolation forest refused since the start, by the feature that was missing or out of range.",

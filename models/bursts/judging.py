@@ -9,6 +9,7 @@ import numpy.typing as npt
 from models.bursts.limits import (
     CALLERS_MIN,
     CALLERS_SHARE,
+    FAR_TIMES,
     FLOORS,
     LINES,
     MACHINE_MS,
@@ -44,19 +45,25 @@ class Signs(NamedTuple):
 
     Attributes:
         strength: uint8[n], NONE, WEAK or STRONG.
+        far: bool[n], whether a floor is reached several times over.
         window: int64[n], the shortest window that shows the strength.
         normal: float64[n, 4], attempts that were normal in each window.
     """
 
     strength: Small
+    far: npt.NDArray[np.bool_]
     window: Ints
     normal: Floats
 
 
 class Case(NamedTuple):
-    """One key at one moment; `sums` is int64[4, FIELDS], `sweep` the range of numbers that it called in order."""
+    """One key at one moment; `sums` is int64[4, FIELDS], `sweep` the range of numbers that it called in order.
+
+    `strong` and `far` are those of `Signs`.
+    """
 
     strong: bool
+    far: bool
     window: int
     sums: Ints
     unverified: bool
@@ -105,7 +112,8 @@ def signs(kind: Kind, attempts: Ints, normal: Normal) -> Signs:
     weak = (attempts >= np.array(FLOORS[kind].weak)) & (attempts >= WEAK_TIMES * usual)
     strength = np.where(strong.any(axis=1), STRONG, np.where(weak.any(axis=1), WEAK, NONE)).astype(np.uint8)
     window = np.where(strength == STRONG, strong.argmax(axis=1), weak.argmax(axis=1))
-    return Signs(strength, window, usual)
+    far = np.any(strong & (attempts >= FAR_TIMES * np.array(FLOORS[kind])), axis=1)
+    return Signs(strength, far, window, usual)
 
 
 def _sure(case: Case, rule: str) -> Outcome:
@@ -178,5 +186,6 @@ def judge(kind: Kind, case: Case, *, known: bool) -> Outcome | None:
     if found is None or found.grade == "rejected":
         return found
     if not known:
-        return found._replace(grade="held", why="no_history") if found.grade == "limit" else None
+        grade: Grade = "held" if case.far else "rejected"
+        return found._replace(grade=grade, why="no_history") if found.grade == "limit" else None
     return found

@@ -21,6 +21,9 @@ QUIET_HOUR: Final = 4.0
 """And in one hour of these."""
 KNOWN_HOURS: Final = 24
 """Hours of event time that an owner must have seen before it knows what is normal for anybody."""
+FAR_TIMES: Final = 4
+"""Strong floors over and over: who reaches so many before anything is known is held and shown; others are not, for on a
+first day every call centre is a burst."""
 LOOK_AGAIN: Final = 2
 """A weak sign has half the attempts of a strong one."""
 
@@ -78,6 +81,7 @@ CONSTANTS: Final = (
     QUIET_DAY,
     QUIET_HOUR,
     KNOWN_HOURS,
+    FAR_TIMES,
     LOOK_AGAIN,
     OTHERS_MIN,
     TALKED_SHARE,

@@ -11,6 +11,8 @@ AGAIN_MS: Final = {"block": MINUTE_MS, "limit": MINUTE_MS, "held": 15 * MINUTE_M
 """How long a grade is not told again of the same key and rule; any other a day."""
 TOLD_MAX: Final = 20_000
 """Keys and rules that are remembered; beyond, the half told longest ago is forgotten, and may be told again."""
+TOLD_PER_MINUTE: Final = 120
+"""Findings of one owner in a minute of event time: a flood of many keys is told of by these, and counted."""
 TRAILS_MAX: Final = 10_000
 """Callers whose numbers are followed at a time."""
 STEPS: Final = 32
@@ -25,9 +27,15 @@ class Mark(NamedTuple):
 
 
 class Told:
-    """Which findings were told, by kind, key and rule."""
+    """Which findings were told, by kind, key and rule.
+
+    Attributes:
+        untold: findings for which there was no room in their minute.
+    """
 
     def __init__(self) -> None:
+        self.untold = 0
+        self._minute, self._many = 0, 0
         self._marks: dict[tuple[int, int, str], Mark] = {}
 
     def tells(self, kind: int, key: int, rule: str, mark: Mark) -> bool:
@@ -36,19 +44,31 @@ class Told:
         pause_ms = DAY_MS if rule == "unusual" else AGAIN_MS.get(mark.grade, DAY_MS)
         if known is not None and known.grade == mark.grade and mark.at_ms < known.at_ms + pause_ms:
             return False
+        if not self._room(mark.at_ms // MINUTE_MS):
+            return False
         self._marks[kind, key, rule] = mark
         if len(self._marks) > TOLD_MAX:
             kept = sorted(self._marks.items(), key=lambda item: (item[1], item[0]))[TOLD_MAX // 2 :]
             self._marks = dict(kept)
         return True
 
-    def snapshot(self) -> list[Any]:
-        """All marks as plain values, in the order of their keys."""
-        return [[*key, *mark] for key, mark in sorted(self._marks.items())]
+    def _room(self, minute: int) -> bool:
+        """Say whether one more may be told in a minute; the minutes of late ones count with the newest."""
+        if minute > self._minute:
+            self._minute, self._many = minute, 0
+        self._many += 1
+        self.untold += self._many > TOLD_PER_MINUTE
+        return self._many <= TOLD_PER_MINUTE
 
-    def load(self, state: list[Any]) -> None:
+    def snapshot(self) -> dict[str, Any]:
+        """All marks as plain values, in the order of their keys, and how many were told in the newest minute."""
+        marks = [[*key, *mark] for key, mark in sorted(self._marks.items())]
+        return {"marks": marks, "minute": self._minute, "many": self._many, "untold": self.untold}
+
+    def load(self, state: dict[str, Any]) -> None:
         """Put back what `snapshot` described."""
-        self._marks = {(kind, key, rule): Mark(at_ms, grade) for kind, key, rule, at_ms, grade in state}
+        self._marks = {(kind, key, rule): Mark(at_ms, grade) for kind, key, rule, at_ms, grade in state["marks"]}
+        self._minute, self._many, self.untold = state["minute"], state["many"], state["untold"]
 
 
 class Trails:

@@ -26,9 +26,9 @@ UNNAMED = "#"
 class Sight(NamedTuple):
     """A busy key at a moment, by row `row` of a batch; `origin` is that row's record as evidence names it.
 
-    `sums` is int64[4, FIELDS], `normal` float64[4] attempts; `sign` says whether it is above its normal, `strong` and
-    `window` how. `calm` are its attempts in an hour before the burst. `known_h` are hours for which the key is known,
-    `covered_h` those that its owner has seen. `sweep` is the range of numbers that a caller went through.
+    `sums` is int64[4, FIELDS], `normal` float64[4] attempts; `sign` says whether it is above its normal, `strong`,
+    `far` and `window` how. `calm` are its attempts in an hour before the burst. `known_h` are hours for which the key is
+    known, `covered_h` those that its owner has seen. `sweep` is the range of numbers that a caller went through.
     """
 
     kind: Kind
@@ -43,6 +43,7 @@ class Sight(NamedTuple):
     window: int
     calm: int
     strong: bool
+    far: bool
     sign: bool
     known_h: int
     covered_h: int

@@ -59,6 +59,11 @@ class Watch:
         self._told, self._trails = Told(), Trails()
         self._hour, self._covered = -1, 0
 
+    @property
+    def untold(self) -> int:
+        """Findings of bursts for which there was no room in their minute, so far."""
+        return self._told.untold
+
     def take(self, seen: Iterable[tuple[Kind, Seen]], rows: Outline, clock: Ints) -> list[Spoken]:
         """Judge what was noticed in a batch.
 
@@ -112,6 +117,7 @@ class Watch:
             window=int(found.window[at]),
             calm=int(seen.noticed.hours[at, CALM]),
             strong=bool(found.strength[at] == STRONG),
+            far=bool(found.far[at]),
             sign=bool(found.strength[at]),
             known_h=int(seen.normal.known[at]),
             covered_h=self._covered + int(np.searchsorted(begins, row, side="right")),
@@ -170,7 +176,7 @@ def _outcome(sight: Sight, said: Said) -> Outcome | None:
     """What the rules justify; where they say nothing, what the forest does."""
     known, outcome = sight.covered_h >= KNOWN_HOURS, None
     if sight.sign:
-        case = Case(sight.strong, sight.window, sight.sums, sight.unverified, sight.sweep)
+        case = Case(sight.strong, sight.far, sight.window, sight.sums, sight.unverified, sight.sweep)
         outcome = judge(sight.kind, case, known=known)
     if outcome is None and said.unusual and known:
         return Outcome("unusual", "shadow", "forest_alone")

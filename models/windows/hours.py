@@ -82,6 +82,7 @@ class Hours:
         if not 0 < keys_max < 1 << 30 or not 0 < slices <= 1 << 10 or slices & (slices - 1) or not 0 <= seed < 1 << 64:
             raise ValueError(f"hours of {keys_max} keys in {slices} slices: expected a power of two of at most 1024")
         self._seed = seed
+        self._of = np.zeros(0, np.int64)
         self._state = State(
             places=np.zeros(64, np.int32),
             records=np.zeros(16, Ring),
@@ -145,8 +146,9 @@ class Hours:
     def slice_bytes(self, which: int) -> bytes:
         """Return slice number `which` as bytes, little-endian, ordered by key; only keys and hours of use."""
         now, turned_away = self._state.ledger[which, [NOW, TURNED_AWAY]].tolist()
-        records = self._records[self._useful(self._records) & (self._slices_of(self._records["key"]) == which)]
-        records = np.sort(records, order="key")
+        records = self._records[self._of_slice(which)]
+        records = records[self._useful(records)]
+        records = records[np.argsort(records["key"])]
         heads, places = records["head"].astype(np.int64)[:, None], np.arange(RING)
         hours = heads - (heads - places) % RING
         records["counts"][hours <= now - RING] = 0
@@ -160,7 +162,7 @@ class Hours:
             ValueError: the data is no such slice, or there is no room for its keys.
         """
         records, now, turned_away = self._parsed(which, data)
-        others = self._records[self._slices_of(self._records["key"]) != which]
+        others = np.delete(self._records, self._of_slice(which))
         self._state.ledger[which, [NOW, TURNED_AWAY, SWEPT]] = now, turned_away, 0
         self._lay_out(np.concatenate([others, records]), 0)
         self._state.dirty[which] = 0
@@ -197,6 +199,12 @@ class Hours:
         nows = self._state.ledger[self._slices_of(records["key"]), NOW]
         return np.asarray(records["head"] > nows - RING)
 
+    def _of_slice(self, which: int) -> Ints:
+        """Positions of the records of a slice; only those that came since the last question are looked at."""
+        new = self._state.records["key"][len(self._of) : len(self)]
+        self._of = np.concatenate([self._of, self._slices_of(new)])
+        return np.flatnonzero(self._of == which)
+
     def _slices_of(self, keys: Keys) -> Ints:
         return slices(hashes(keys, self._state.seed), len(self.dirty))
 
@@ -204,6 +212,7 @@ class Hours:
         """Lay records out anew, with room for some more and an eighth."""
         room = np.zeros(len(records) + len(records) // 8 + more + 8, Ring)
         room[: len(records)] = records
+        self._of = np.zeros(0, np.int64)
         self._state.used[0] = len(records)
         self._state.ledger[:, KEYS] = np.bincount(self._slices_of(records["key"]), minlength=len(self.dirty))
         index = np.zeros(1 << (2 * len(room)).bit_length(), np.int32)

@@ -5,7 +5,7 @@ import pytest
 from models.tables import Tables
 from streams.backtest import Backtest
 from streams.settings import Settings
-from tests.support.burst_stories import FRAUDS, HONEST, lines, ordinary
+from tests.support.burst_stories import FRAUDS, HONEST, HOUR, SIM, START, any_of, calls, fixed, lines, ordinary
 
 NETWORK = {"home_country_code": "212", "international_prefix": "00"}
 
@@ -45,8 +45,15 @@ def test_the_same_whatever_the_cuts(name):
     assert run(told) == run(told, 777)
 
 
-def test_without_a_day_of_history_a_burst_is_held_and_shown():
+def test_without_a_day_of_history_a_burst_is_no_more_than_shown():
     _, _, _, story = FRAUDS["a stolen SIM calls everywhere"]
     verdicts, commands, _ = run(lines(story))
     assert not commands
-    assert {(line["verdict"], line["why"]) for line in verdicts} == {("held", "no_history")}
+    assert {(line["verdict"], line["why"]) for line in verdicts} == {("rejected", "no_history")}
+    far = calls("sim", 1_200, START, HOUR, fixed(SIM), any_of("+2478", 6), account="acc-1")
+    verdicts, commands, _ = run(lines(far))
+    assert not commands
+    assert {(line["verdict"], line["why"]) for line in verdicts} == {
+        ("rejected", "no_history"),
+        ("held", "no_history"),
+    }

@@ -21,7 +21,7 @@ def sums(attempts: int, others: int, answered: int, lasts_s: int = 60) -> np.nda
 def case(attempts: int, others: int, answered: int, **changes) -> Case:
     lasts = changes.pop("lasts_s", 60)
     return Case(
-        **{"strong": True, "window": HOUR, "unverified": False, "sweep": None}
+        **{"strong": True, "far": True, "window": HOUR, "unverified": False, "sweep": None}
         | changes
         | {"sums": sums(attempts, others, answered, lasts)}
     )
@@ -60,6 +60,8 @@ def test_who_knows_nothing_of_what_is_normal_limits_nobody(kind, found, expected
     outcome = judge(kind, found, known=False)
     if expected and expected[1] == "limit":
         assert outcome == Outcome(expected[0], "held", "no_history")
+        nearer = judge(kind, found._replace(far=False), known=False)
+        assert nearer == Outcome(expected[0], "rejected", "no_history")
     elif expected and expected[1] == "rejected":
         assert outcome == Outcome(*expected)
     else:
@@ -83,5 +85,6 @@ def test_who_knows_nothing_of_what_is_normal_limits_nobody(kind, found, expected
 def test_how_far_a_caller_is_above_its_normal(attempts, hour, day, expected):
     normal = Normal(np.array([hour], float), np.array([day], float), np.array([100]))
     found = signs(Kind.CALLER, np.array([attempts]), normal)
+    assert found.far.tolist() == [attempts == [0, 0, 800, 800] or (expected[0] == STRONG and max(attempts[:3]) >= 480)]
     assert found.strength.tolist() == [expected[0]]
     assert expected[1] is None or found.window.tolist() == [expected[1]]

@@ -38,7 +38,7 @@ def test_a_flood_of_keys_forgets_those_told_longest_ago(monkeypatch):
     told = Told()
     for key in range(100):
         assert told.tells(0, key, "rate_burst", Mark(key, "limit"))
-    assert len(told.snapshot()) <= 10
+    assert len(told.snapshot()["marks"]) <= 10
     assert not told.tells(0, 99, "rate_burst", Mark(100, "limit"))
     assert restored(told.snapshot(), Told).snapshot() == told.snapshot()
 
@@ -68,3 +68,12 @@ def test_trails_keep_the_hour_before_and_a_limit_of_callers(monkeypatch):
 )
 def test_a_sweep_goes_through_close_numbers_in_order(numbers, others, expected):
     assert swept(numbers, others) == expected
+
+
+def test_a_minute_has_room_for_some_findings_and_the_others_are_counted():
+    told = Told()
+    heard = [told.tells(0, key, "rate_burst", Mark(5 * MINUTE_MS + key, "limit")) for key in range(200)]
+    assert heard == [True] * memory.TOLD_PER_MINUTE + [False] * (200 - memory.TOLD_PER_MINUTE)
+    assert told.untold == 200 - memory.TOLD_PER_MINUTE
+    assert restored(told.snapshot(), Told).snapshot() == told.snapshot()
+    assert told.tells(0, 199, "rate_burst", Mark(6 * MINUTE_MS, "limit"))
