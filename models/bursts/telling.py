@@ -27,8 +27,8 @@ class Sight(NamedTuple):
     """A busy key at a moment, by row `row` of a batch; `origin` is that row's record as evidence names it.
 
     `sums` is int64[4, FIELDS], `normal` float64[4] attempts; `sign` says whether it is above its normal, `strong`,
-    `far` and `window` how. `calm` are its attempts in an hour before the burst. `known_h` are hours for which the key is
-    known, `covered_h` those that its owner has seen. `sweep` is the range of numbers that a caller went through.
+    `far` and `window` how. `calm` are its attempts in an hour before the burst. `known_h` says for how many hours the
+    key is known, `covered_h` how many its owner has seen. `sweep` is the range of numbers that a caller went through.
     """
 
     kind: Kind
