@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from models.bursts.judging import STRONG, Case, Outcome, Signs, judge, signs
+from models.bursts.judging import NONE, STRONG, Case, Outcome, Signs, judge, signs
 from models.bursts.limits import KNOWN_HOURS, SWEEP_OTHERS
 from models.bursts.memory import Mark, Told, Trails, swept
 from models.bursts.telling import Sight, burst_of
@@ -17,6 +17,7 @@ from models.row_table import FLAG_UNVERIFIED, Outline
 from models.windows.asking import DISTINCT, EXACT
 from models.windows.layout import WINDOWS_MS, Ints
 from models.windows.moments import Moments
+from models.windows.noticing import OVER
 from models.windows.remembering import Seen
 
 HOUR_MS = WINDOWS_MS[2]
@@ -88,9 +89,11 @@ class Watch:
 
     def _judged(self, kind: Kind, seen: Seen, rows: Outline, begins: Ints) -> Iterator[Spoken]:
         """Judge what was noticed of one kind, by the order of rows."""
+        over = seen.noticed.why & OVER != 0
+        if not over.any() and self.witness is None and self.pupil is None:
+            return
         found = signs(kind, seen.noticed.sums[:, :, 0], seen.normal)
-        found.strength[np.setdiff1d(np.arange(len(seen.keys)), seen.over)] = 0
-        cases = np.flatnonzero(found.strength)
+        cases = np.flatnonzero(over & (found.strength != NONE))
         said = self._asked(kind, seen, cases, rows)
         for at in sorted({*cases.tolist(), *said}):
             sight = self._sight(kind, seen, at, rows, begins, found)
@@ -118,7 +121,7 @@ class Watch:
             calm=int(seen.noticed.hours[at, CALM]),
             strong=bool(found.strength[at] == STRONG),
             far=bool(found.far[at]),
-            sign=bool(found.strength[at]),
+            sign=bool(found.strength[at]) and bool(seen.noticed.why[at] & OVER),
             known_h=int(seen.normal.known[at]),
             covered_h=self._covered + int(np.searchsorted(begins, row, side="right")),
         )

@@ -146,7 +146,10 @@ class Hours:
     def slice_bytes(self, which: int) -> bytes:
         """Return slice number `which` as bytes, little-endian, ordered by key; only keys and hours of use."""
         now, turned_away = self._state.ledger[which, [NOW, TURNED_AWAY]].tolist()
-        records = self._records[self._of_slice(which)]
+        mine = self._of_slice(which)
+        if not len(mine):
+            return _HEADER.pack(_MAGIC, FORMAT, len(self.dirty), which, 0, self._seed, now, turned_away)
+        records = self._records[mine]
         records = records[self._useful(records)]
         records = records[np.argsort(records["key"])]
         heads, places = records["head"].astype(np.int64)[:, None], np.arange(RING)
@@ -201,8 +204,9 @@ class Hours:
 
     def _of_slice(self, which: int) -> Ints:
         """Positions of the records of a slice; only those that came since the last question are looked at."""
-        new = self._state.records["key"][len(self._of) : len(self)]
-        self._of = np.concatenate([self._of, self._slices_of(new)])
+        if len(self._of) < len(self):
+            new = self._state.records["key"][len(self._of) : len(self)]
+            self._of = np.concatenate([self._of, self._slices_of(new)])
         return np.flatnonzero(self._of == which)
 
     def _slices_of(self, keys: Keys) -> Ints:

@@ -8,7 +8,7 @@ import numpy as np
 from models.hashing import Keys
 from models.windows.hours import Hours, Normal
 from models.windows.layout import HOUR, Ints, Positions, Small
-from models.windows.noticing import OVER, SAMPLED, Noticed
+from models.windows.noticing import SAMPLED, Noticed
 from models.windows.ring import Notes
 from models.windows.table import Windows
 from models.windows.updating import Columns
@@ -28,11 +28,6 @@ class Seen(NamedTuple):
     noticed: Noticed
     keys: Keys
     normal: Normal
-
-    @property
-    def over(self) -> Ints:
-        """Positions of those that reached a floor."""
-        return np.flatnonzero(self.noticed.why & OVER)
 
     @property
     def sampled(self) -> Ints:
