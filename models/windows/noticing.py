@@ -81,22 +81,30 @@ def scratch() -> Scratch:
     return Scratch(np.zeros(TABLE, np.uint64), np.zeros(REGISTERS, np.uint8), np.zeros(RANK_MAX + 2, np.int64))
 
 
+def _room(many: int) -> Noticed:
+    return Noticed(
+        np.zeros(many, np.int32),
+        np.zeros(many, np.uint8),
+        np.zeros(many, np.int64),
+        np.zeros((many, 4, FIELDS), np.int64),
+        np.zeros((many, DAY), np.int64),
+    )
+
+
+NOBODY: Final = _room(0)
+
+
 def watching(floors: tuple[int, ...] | None) -> Watching:
     """Return what watches for these floors; None notices nothing."""
-    room = Noticed(
-        np.zeros(ROOM, np.int32),
-        np.zeros(ROOM, np.uint8),
-        np.zeros(ROOM, np.int64),
-        np.zeros((ROOM, 4, FIELDS), np.int64),
-        np.zeros((ROOM, DAY), np.int64),
-    )
     watched = np.array(floors or (NEVER,) * 4, np.int64)
-    return Watching(watched, np.array([floors is not None], np.int64), np.zeros(1, np.int64), room, scratch())
+    return Watching(watched, np.array([floors is not None], np.int64), np.zeros(1, np.int64), _room(ROOM), scratch())
 
 
 def taken_out(watched: Watching) -> Noticed:
     """Take out what was noticed."""
     many = int(watched.many[0])
+    if not many:
+        return NOBODY
     watched.many[0] = 0
     columns: list[Any] = [column[:many].copy() for column in watched.noticed]
     return Noticed(*columns)

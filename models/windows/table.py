@@ -205,7 +205,8 @@ class Windows:
                 self._make_room(1, CHUNKS_PER_ROW, 1, 1)
             done, crowded = updated(self._state, rows, chosen, stale, done, self._watch)
         self._sweep(latest_ms // TICK_MS // HOUR)
-        return together([*parts, taken_out(self._watch)])
+        noticed = taken_out(self._watch)
+        return together([*parts, noticed]) if parts else noticed
 
     def _sweep(self, hour: int) -> None:
         """Free one stripe of the slots of what has died, until all were swept in this hour of event time."""
