@@ -89,7 +89,10 @@ class Watch:
 
     def _judged(self, kind: Kind, seen: Seen, rows: Outline, begins: Ints) -> Iterator[Spoken]:
         """Judge what was noticed of one kind, by the order of rows."""
-        over = seen.noticed.why & OVER != 0
+        over, local = seen.noticed.why & OVER != 0, seen.keys >= HASHED
+        if kind is Kind.CALLED and local.any():  # short codes and the like: never a command's target
+            seen = seen.take(~local)
+            over = over[~local]
         if not over.any() and self.witness is None and self.pupil is None:
             return
         found = signs(kind, seen.noticed.sums[:, :, 0], seen.normal)

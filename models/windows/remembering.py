@@ -1,9 +1,10 @@
 """The windows of one kind of key beside what is normal for its busy keys: one table, kept slice by slice."""
 
 import struct
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from models.hashing import Keys
 from models.windows.hours import Hours, Normal
@@ -28,6 +29,12 @@ class Seen(NamedTuple):
     noticed: Noticed
     keys: Keys
     normal: Normal
+
+    def take(self, which: npt.NDArray[np.bool_]) -> "Seen":
+        """Return the part that a mask chooses."""
+        noticed: list[Any] = [column[which] for column in self.noticed]
+        normal: list[Any] = [column[which] for column in self.normal]
+        return Seen(Noticed(*noticed), self.keys[which], Normal(*normal))
 
     @property
     def sampled(self) -> Ints:

@@ -122,6 +122,9 @@ HONEST: dict[str, list[Timed]] = {
         *calls("h1", 150, BEGIN + DAY, DAY, any_of("+21266", 7), fixed("+33892000000"), answered=0.95, lasts=400),
         *calls("h2", 400, START, 12 * HOUR, any_of("+21266", 7), fixed("+33892000000"), answered=0.95, lasts=400),
     ],
+    "everybody's voicemail": calls(
+        "mail", 900, START, 2 * HOUR, any_of("+21266", 7), fixed("333"), called_type="short"
+    ),
     "a carrier's account": calls(
         "carrier", 3_000, START, 5 * HOUR, any_of("+21268", 7), any_of("+2126", 8), account="carrier-1"
     ),
